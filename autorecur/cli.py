@@ -1,0 +1,458 @@
+"""The commands. Each one reads its options, calls what the library offers, and prints.
+
+Two rules shape this file. `autorecur --help` answers at once, and `show` and `report` never load
+TensorFlow: so nothing heavy is imported here, and the rest of autorecur is reached late, through
+its public face (`autorecur.fit`, `autorecur.load`) or through `_own`, the one other lazy door. And
+an error of the user's is one line and exit code 2: `main` alone knows what errors look like.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import math
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+import click
+
+import autorecur
+from autorecur.errors import AutorecurError, SettingError
+from autorecur.tables import bundled
+
+if TYPE_CHECKING:
+    from autorecur.record import Record
+    from autorecur.run import Run
+
+__all__ = ["main"]
+
+_IMPORTED = time.monotonic()
+
+EXIT_REPAIR, EXIT_UNCLEAR, EXIT_INTERRUPTED = 2, 3, 130
+UNCLEAR = frozenset({"UNDECIDED", "INCOMPLETE", "BASELINE_WINS"})
+DEEPEST, WIDEST = 8, 4096
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises for what the user can repair.
+
+    >>> main(["no-such-command"])
+    2
+    """
+    started = time.monotonic()
+    if args is None:
+        args, started = sys.argv[1:], _process_started()
+        _settle_process()
+    try:
+        # Without arguments click would answer with exit code 2; a question for help is no mistake.
+        code = _group.main(
+            list(args) or ["--help"], "autorecur", standalone_mode=False, obj=started
+        )
+    except (click.Abort, KeyboardInterrupt):
+        return _complain("interrupted", EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        return _complain(error.format_message(), EXIT_REPAIR, "--debug" in args)
+    except AutorecurError as error:
+        return _complain(str(error), EXIT_REPAIR, "--debug" in args)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str, code: int, debug: bool = False) -> int:
+    """Whatever the message quotes, it stays one line, and no escape code reaches the terminal."""
+    if debug:
+        traceback.print_exc()
+    line = "".join(sign if sign.isprintable() else " " for sign in message)
+    click.echo(f"autorecur: {' '.join(line.split())}", err=True)
+    return code
+
+
+def _process_started() -> float:
+    """When this process began, on the clock of `time.monotonic`.
+
+    The budget covers the whole process, and starting Python and importing this file are part of it.
+    Linux tells; elsewhere, and where the answer makes no sense, it is the import of this file.
+    """
+    try:
+        # Field 22, counted behind the command name, which may itself hold spaces and brackets.
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    except (AttributeError, IndexError, OSError, ValueError):
+        return _IMPORTED
+    return time.monotonic() - age if 0 <= age <= 60 else _IMPORTED
+
+
+def _settle_process() -> None:
+    """Settings of a process that is autorecur's own; a library must not make them for its caller.
+
+    Keras on JAX is ready in 2.6 seconds, on TensorFlow in 5 to 9; both compute the same network.
+    Whoever sets KERAS_BACKEND gets what they set.
+    """
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes on absent GPUs are no news
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without "×" still gets its verdict
+
+
+def _own(module: str) -> Any:
+    """One of autorecur's own modules, imported when a command needs it (see the top)."""
+    return importlib.import_module(f"autorecur.{module}")
+
+
+# --- what options hold: a function that reads the text, or says what is wrong with it -------------
+
+
+def _share(text: str) -> float:
+    """A share of one.
+
+    >>> _share("1%"), _share("0.01")
+    (0.01, 0.01)
+    """
+    bare = text.strip()
+    try:
+        number = float(bare.removesuffix("%")) / (100 if bare.endswith("%") else 1)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < 1:
+        raise click.BadParameter(f"{text!r} is no share: write it as 1% or as 0.01")
+    return number
+
+
+def _ends(text: str, most: int) -> tuple[int, int]:
+    """The ends of LOW:HIGH; one number is both.
+
+    >>> _ends("1:3", most=8), _ends("2", most=8)
+    ((1, 3), (2, 2))
+    """
+    low, colon, high = text.partition(":")
+    try:
+        first, last = int(low), int(high if colon else low)
+    except ValueError:
+        first, last = 0, 0
+    if not 1 <= first <= last <= most:
+        raise click.BadParameter(
+            f"{text!r} is no range: write LOW:HIGH or one number, from 1 to {most}"
+        )
+    return first, last
+
+
+def _depths(text: str) -> tuple[int, ...]:
+    """Every depth of a range.
+
+    >>> _depths("1:3")
+    (1, 2, 3)
+    """
+    low, high = _ends(text, DEEPEST)
+    return tuple(range(low, high + 1))
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """Both ends and the powers of two between them: equal steps in what a width does.
+
+    >>> _widths("8:100")
+    (8, 16, 32, 64, 100)
+    """
+    low, high = _ends(text, WIDEST)
+    powers = {2**exponent for exponent in range(high.bit_length())}
+    return tuple(sorted({low, high} | {power for power in powers if low < power < high}))
+
+
+def _cells(text: str) -> tuple[str, ...]:
+    """Names of cells; which ones there are is for the space to say.
+
+    >>> _cells("LSTM, gru")
+    ('lstm', 'gru')
+    """
+    return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+
+
+def _workers(text: str) -> int | str:
+    """A number of processes, or "auto"."""
+    if text == "auto":
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"{text!r} is no number of processes: use 1, 2, … or auto")
+    return int(text)
+
+
+# `main` looks for it among the arguments, so that it also counts where reading them failed.
+_debug = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
+)
+
+
+def _output(command: Command) -> Command:
+    """The options of every command that trains."""
+    for option in (
+        _debug,
+        click.option("--strict", is_flag=True, help="Exit with 3 when no cell is clearly right."),
+        click.option("--quiet", is_flag=True, help="Print the verdict's sentence only."),
+        click.option("--json", "as_json", is_flag=True, help="Print the record instead."),
+        click.option(
+            "--seed", type=click.IntRange(min=0), metavar="N", default=1, show_default=True
+        ),
+        click.option("--workers", type=_workers, metavar="N", default="auto", show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(autorecur.__version__, prog_name="autorecur")
+def _group() -> None:
+    """LSTM, GRU or neither? Measured on your own table, under your own budget."""
+
+
+# --- the commands --------------------------------------------------------------------------------
+
+
+@_group.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--target", metavar="COL", multiple=True, help="What to forecast.")
+@click.option("--time", "time_column", metavar="COL", help="The column of time stamps.")
+@click.option("--horizon", type=click.IntRange(min=1), metavar="N", help="How many steps ahead.")
+@click.option("--drop", metavar="COL", multiple=True, help="Leave this column out; repeatable.")
+@click.option("--budget", default="10min", show_default=True, help="10min, 90s, 40trainings …")
+@click.option("--cells", type=_cells, metavar="lstm,gru", help="Which cells compete.")
+@click.option("--depth", type=_depths, metavar="1:3", help="Recurrent layers.")
+@click.option("--width", type=_widths, metavar="8:256", help="Units a layer.")
+@click.option("--metric", default="auto", show_default=True, help="What is compared.")
+@click.option(
+    "--margin",
+    type=_share,
+    default="1%",
+    show_default=True,
+    metavar="SHARE",
+    help="Differences below this share of the best baseline's error do not count.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
+@_output
+@click.pass_obj
+def fit(
+    started: float,
+    /,
+    table: Path,
+    target: tuple[str, ...],
+    time_column: str | None,
+    horizon: int | None,
+    drop: tuple[str, ...],
+    budget: str,
+    cells: tuple[str, ...] | None,
+    depth: tuple[int, ...] | None,
+    width: tuple[int, ...] | None,
+    metric: str,
+    margin: float,
+    out: Path | None,
+    **output: Any,
+) -> int:
+    """Find out which network suits TABLE.
+
+    Searches, compares LSTM and GRU on fresh folds, and saves the best network and a report.
+    """
+    space = {"cells": cells, "depth": depth, "width": width}
+    return _fit(
+        table,
+        started,
+        output,
+        target=target[0] if len(target) == 1 else list(target) or None,
+        time=time_column,
+        horizon=horizon,
+        drop=drop,
+        budget=budget,
+        space={name: choices for name, choices in space.items() if choices} or None,
+        metric=metric,
+        margin=margin,
+        out=out,
+    )
+
+
+@_group.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), metavar="DIR")
+@_output
+@click.pass_obj
+def demo(started: float, /, out: Path, **output: Any) -> int:
+    """Run the bundled example: weekly CO2, one minute."""
+    return _fit(
+        bundled("co2_weekly"),
+        started,
+        output,
+        target="co2",
+        time="date",
+        horizon=13,
+        budget="1min",
+        out=out,
+    )
+
+
+def _fit(table: Path, started: float, output: dict[str, Any], **settings: Any) -> int:
+    """What `fit` and `demo` have in common: run, print, and say it with the exit code."""
+    with _own("progress").listener(quiet=output["quiet"]) as listener:
+        run = autorecur.fit(
+            table,
+            seed=output["seed"],
+            workers=output["workers"],
+            listener=listener,
+            started=started,
+            **settings,
+        )
+    if output["as_json"]:
+        click.echo(run.record.to_json(), nl=False)
+    elif output["quiet"]:
+        click.echo(run.verdict)
+    else:
+        _print(run.record)
+    if run.record.budget["ended_by"] == "interrupt":
+        return EXIT_INTERRUPTED
+    unclear = run.record.verdict["outcome"] in UNCLEAR
+    return EXIT_UNCLEAR if output["strict"] and unclear else 0
+
+
+@_group.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@_debug
+def show(run: Path) -> None:
+    """Print the verdict and the finalists of RUN."""
+    _print(_own("record").read(run))
+
+
+@_group.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ends in .html, .md or .json.  [default: report.html in the run folder]",
+)
+@_debug
+def report(run: Path, to: Path | None) -> None:
+    """Write the report of RUN."""
+    target = to or run / "report.html"
+    record = _own("record").read(run)
+    with _writing(target):
+        _own("report").write(record, target)
+    click.echo(target)
+
+
+@_group.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="Not to stdout.")
+@_debug
+def predict(run: Path, table: Path, out: Path | None) -> None:
+    """Forecast what follows TABLE, as CSV."""
+    _write_csv(_load(run).predict(table), out)
+
+
+@_group.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--stride", type=click.IntRange(min=1), metavar="N", help="[default: the horizon]")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="The forecasts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
+@_debug
+def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_json: bool) -> None:
+    """Score RUN on TABLE, by rolling origin.
+
+    TABLE holds history and truth: every forecast is compared with the rows that followed.
+    """
+    evaluation = _load(run).evaluate(table, stride=stride)
+    if out is not None:
+        _write_csv(evaluation.forecasts, out)
+    if as_json:
+        click.echo(json.dumps(_strict(evaluation.scores), indent=2, sort_keys=True))
+    else:
+        for line in _score_lines(evaluation.scores):
+            click.echo(line)
+
+
+# --- printing and writing ------------------------------------------------------------------------
+
+
+def _load(folder: Path) -> Run:
+    return autorecur.load(folder)
+
+
+def _print(record: Record) -> None:
+    """The terminal report: boxes and colour only where a person looks at it."""
+    person = sys.stdout.isatty()
+    colour = person and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = max(60, min(shutil.get_terminal_size().columns, 100)) if person else 80
+    click.echo(_own("report").terminal(record, width, colour).rstrip("\n"), color=colour)
+
+
+def _strict(value: Any) -> Any:
+    """The value as strict JSON has it: a missing number is null.
+
+    >>> _strict({"mae": float("nan"), "steps": (1, 2)})
+    {'mae': None, 'steps': [1, 2]}
+    """
+    if isinstance(value, dict):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def _score_lines(scores: Mapping[str, float | None]) -> list[str]:
+    """Scores in columns; "–" stands for one that could not be computed.
+
+    >>> _score_lines({"mae": 1.25, "mase": None})
+    ['mae   1.25', 'mase  –']
+    """
+    wide = max(map(len, scores), default=0)
+    return [
+        f"{name:<{wide}}  {'–' if score is None or not math.isfinite(score) else f'{score:.6g}'}"
+        for name, score in scores.items()
+    ]
+
+
+def _write_csv(frame: Any, out: Path | None) -> None:
+    """A DataFrame as CSV, to a file or to stdout."""
+    if out is None:
+        _csv(frame, sys.stdout)
+        return
+    with _writing(out), out.open("w", newline="", encoding="utf-8") as file:
+        _csv(frame, file)
+
+
+def _csv(frame: Any, file: TextIO) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(map(_cell, frame.columns))
+    writer.writerows(map(_cell, row) for row in frame.itertuples(index=False, name=None))
+
+
+def _cell(value: Any) -> Any:
+    """One CSV cell; text that a spreadsheet would run as a formula gets an apostrophe before it.
+
+    >>> [_cell(value) for value in ("=1+1", "load", -3.5, float("nan"))]
+    ["'=1+1", 'load', -3.5, '']
+    """
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn a refusal of the file system into one line for the user."""
+    try:
+        yield
+    except (AutorecurError, BrokenPipeError):
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingError(f"cannot write {str(path)!r} ({reason}): give another file") from error

@@ -1,0 +1,1 @@
+"""L1: a file becomes a Dataset, valid or not at all."""

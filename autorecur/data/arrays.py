@@ -1,0 +1,34 @@
+"""A Dataset's arrays on disk, memory-mapped, so that every worker shares one copy of them."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from autorecur.data.dataset import Dataset
+
+__all__ = ["load", "save"]
+
+_SHARED = ("values", "observed", "known")
+
+
+def save(dataset: Dataset, folder: Path) -> Path:
+    """Write `dataset` under `folder`, large arrays apart, and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _SHARED:
+        np.save(folder / f"{name}.npy", getattr(dataset, name))
+    empty = np.empty((0, 0))
+    rest = replace(dataset, **{name: empty for name in _SHARED})  # type: ignore[arg-type]
+    # Ours alone: written and read by one run, on one machine, and removed when it ends.
+    (folder / "rest.pickle").write_bytes(pickle.dumps(rest))
+    return folder
+
+
+def load(folder: Path) -> Dataset:
+    """The Dataset that `save` wrote; its large arrays are read-only views of the files."""
+    rest: Dataset = pickle.loads((folder / "rest.pickle").read_bytes())
+    shared = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHARED}
+    return replace(rest, **shared)

@@ -1,0 +1,240 @@
+"""Coded findings about a run: what should worry the reader, what was looked at and is fine.
+
+Codes are stable. A check that cannot be made says "not applicable" and why; silence never passes
+for a good result. Inputs are plain, so that a record can be checked again without a network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autorecur.data.dataset import Finding
+from autorecur.judge.comparison import Comparison
+from autorecur.judge.verdict import FEWEST_FOLDS, Outcome, Verdict
+from autorecur.judge.wording import count, duration, percent, plain, with_unit
+
+__all__ = ["LEVELS", "Check", "Facts", "checks"]
+
+LEVELS = ("issue", "tip", "passed", "not applicable")
+UNEQUAL = 0.10  # compute that differs by more is not a fair comparison
+STILL_IMPROVING = 0.001  # of the score: a smaller last step is a plateau
+FEWEST_CHOICES = 3  # with one or two choices every candidate is on an edge
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding: `level` is issue, tip, passed or not applicable."""
+
+    code: str
+    level: str
+    sentence: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a run beside its verdict; what is left out makes its check "not applicable".
+
+    `curves` and `candidates` are by cell and belong to the finalists: validation score by epoch,
+    and the candidate's fields. `choices` gives per field what could be drawn, a (low, high) range
+    for the learning rate. `trials` carry "score" and "status"; `cells` "seconds" and "trainings".
+    """
+
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    candidates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    trials: Sequence[Mapping[str, Any]] = ()
+    cells: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    planned_pairs: int | None = None
+    ended_by: str = ""
+
+
+def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Check, ...]:
+    """Every check that is known so far, by code."""
+    made = [
+        _baseline(comparison, verdict),
+        _edge(verdict, facts),
+        _improving(comparison, verdict, facts),
+        _seeds(comparison, verdict),
+        _compute(comparison, facts),
+        *_data(facts),
+        _cut_short(comparison, facts),
+        _failed(facts),
+    ]
+    return tuple(sorted(made, key=lambda check: check.code))
+
+
+def _baseline(comparison: Comparison, verdict: Verdict) -> Check:
+    best = comparison.best_baseline()
+    if best is None or verdict.outcome is Outcome.INCOMPLETE:
+        return Check("AR101", "not applicable", "No duel with a baseline was completed.")
+    name, score = best
+    text = f"{name} ({with_unit(score, verdict.margin.unit)})"
+    if verdict.outcome is Outcome.BASELINE_WINS:
+        return Check(
+            "AR101",
+            "issue",
+            f"Neither cell beats the best baseline, {text}, by more than the margin.",
+            "Use the baseline, or give a longer budget or more informative columns.",
+        )
+    return Check(
+        "AR101", "passed", f"The best baseline, {text}, is beaten by more than the margin."
+    )
+
+
+def _edge(verdict: Verdict, facts: Facts) -> Check:
+    candidate = facts.candidates.get(verdict.recommended or "")
+    if not candidate or not facts.choices:
+        return Check("AR102", "not applicable", "No candidate and space to compare.")
+    at_edge = []
+    for name, values in facts.choices.items():
+        if name not in candidate or any(isinstance(value, str) for value in values):
+            continue
+        side = _side(name, float(candidate[name]), [float(value) for value in values])
+        if side:
+            at_edge.append(f"{name.replace('_', ' ')} {candidate[name]:g} is the {side} allowed")
+    if not at_edge:
+        return Check("AR102", "passed", "The chosen candidate lies inside the space.")
+    return Check(
+        "AR102",
+        "tip",
+        f"The chosen candidate lies on the edge of the space: {', '.join(at_edge)}.",
+        "Widen the space there and run again: the best may lie beyond.",
+    )
+
+
+def _side(name: str, value: float, values: list[float]) -> str:
+    """Which end of its choices a value is at, unless that end cannot be moved (one layer)."""
+    low, high = min(values), max(values)
+    if name == "learning_rate":  # a range: an end is its outer tenth, in powers
+        if not 0 < low < high or value <= 0:
+            return ""
+        place = math.log(value / low) / math.log(high / low)
+        return "smallest" if place < 0.1 else "largest" if place > 0.9 else ""
+    if len(set(values)) < FEWEST_CHOICES or name == "batch":
+        return ""
+    if value >= high:
+        return "largest"
+    natural = {"dropout": 0.0, "depth": 1.0}
+    return "smallest" if value <= low and low != natural.get(name) else ""
+
+
+def _improving(comparison: Comparison, verdict: Verdict, facts: Facts) -> Check:
+    curves = {cell: list(curve) for cell, curve in facts.curves.items() if len(curve) > 1}
+    if not curves:
+        return Check("AR103", "not applicable", "No finalist has a curve of two epochs or more.")
+    lower = comparison.metric.better == "lower"
+    rising = []
+    for cell, curve in sorted(curves.items()):
+        before = min(curve[:-1]) if lower else max(curve[:-1])
+        gain = comparison.metric.gain(curve[-1], before)
+        if math.isfinite(gain) and gain > STILL_IMPROVING * abs(before):
+            rising.append(cell)
+    if not rising:
+        return Check("AR103", "passed", "No finalist was still improving at its last epoch.")
+    who = " and the ".join(cell.upper() for cell in rising)
+    return Check(
+        "AR103",
+        "issue" if verdict.recommended in rising else "tip",
+        f"The {who} {'was' if len(rising) == 1 else 'were'} still improving at the last epoch.",
+        "Give a longer budget.",
+    )
+
+
+def _seeds(comparison: Comparison, verdict: Verdict) -> Check:
+    spreads = [comparison.spread(cell) for cell in ("lstm", "gru")]
+    known = [spread for spread in spreads if spread is not None]
+    if verdict.difference is None or not known:
+        return Check("AR105", "not applicable", "No fold was trained with two seeds or more.")
+    spread, size, unit = max(known), abs(verdict.difference.mean), verdict.margin.unit
+    text = f"({with_unit(spread, unit)} against {with_unit(size, unit)})"
+    if spread <= size:
+        return Check(
+            "AR105", "passed", f"The seed moves the score by less than the cell does {text}."
+        )
+    return Check(
+        "AR105",
+        "tip",
+        f"The seed alone moves the score by more than the cell does {text}.",
+        "Do not read much into a single training; a longer budget runs more seeds.",
+    )
+
+
+def _compute(comparison: Comparison, facts: Facts) -> Check:
+    """Over the whole run where the ledger is given, otherwise over the duel's pairs."""
+    if {"lstm", "gru"} <= set(facts.cells):
+        seconds = {cell: float(facts.cells[cell]["seconds"]) for cell in ("lstm", "gru")}
+        where = "the run"
+    else:
+        seconds = {cell: comparison.seconds(cell) for cell in ("lstm", "gru")}
+        where = "the duel"
+    if min(seconds.values()) <= 0:
+        return Check("AR106", "not applicable", "Only one cell, or none, was trained.")
+    spent = f"(LSTM {duration(seconds['lstm'])}, GRU {duration(seconds['gru'])} over {where})"
+    share = max(seconds.values()) / min(seconds.values()) - 1
+    if share <= UNEQUAL:
+        return Check("AR106", "passed", f"Both cells had the same training seconds {spent}.")
+    more = max(seconds, key=lambda cell: seconds[cell]).upper()
+    return Check(
+        "AR106",
+        "tip",
+        f"The {more} had {percent(share)} more training seconds {spent}.",
+        "Read the difference with that in mind; a longer budget evens it out.",
+    )
+
+
+def _data(facts: Facts) -> list[Check]:
+    found = [
+        Check(finding.code, _level(finding.level), finding.sentence, finding.remedy)
+        for finding in facts.findings
+    ]
+    if not any(check.code == "AR108" for check in found):
+        found.append(Check("AR108", "passed", "No gaps, duplicates or constant target were found."))
+    return found
+
+
+def _level(level: str) -> str:
+    """A note on the data is a tip here: the reader should know, and need not act."""
+    return level if level in LEVELS else "tip"
+
+
+def _cut_short(comparison: Comparison, facts: Facts) -> Check:
+    planned = facts.planned_pairs or len(comparison.pairs)
+    scored = len(comparison.complete)
+    if not planned:
+        return Check(
+            "AR113", "issue", "No duel was run.", "Give a longer budget, or a smaller space."
+        )
+    ending = f" The run ended by: {plain(facts.ended_by)}." if facts.ended_by else ""
+    if scored >= planned:
+        return Check("AR113", "passed", f"All {count(planned, 'pair')} of the duel were scored.")
+    folds = len(comparison.scored)
+    return Check(
+        "AR113",
+        "issue" if folds < FEWEST_FOLDS else "tip",
+        f"{scored} of {count(planned, 'pair')} of the duel were scored, on {folds} of "
+        f"{count(len(comparison.folds), 'held-out block')}.{ending}",
+        "Give a longer budget, or a smaller space.",
+    )
+
+
+def _failed(facts: Facts) -> Check:
+    if not facts.trials:
+        return Check("AR114", "not applicable", "No trial was run.")
+    bad = [trial for trial in facts.trials if trial.get("score") is None]
+    if not bad:
+        return Check("AR114", "passed", f"All {count(len(facts.trials), 'trial')} left a score.")
+    kinds = Counter(str(trial.get("status")) for trial in bad)
+    listed = ", ".join(f"{many} × {plain(kind)}" for kind, many in kinds.most_common())
+    share = len(bad) / len(facts.trials)
+    return Check(
+        "AR114",
+        "issue" if share > 0.5 else "tip",
+        f"{len(bad)} of {count(len(facts.trials), 'trial')} failed: {listed}.",
+        "See the trials' sentences in the record.",
+    )

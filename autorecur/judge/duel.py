@@ -1,0 +1,190 @@
+"""The duel: both finalists trained on the same fresh folds, with the same seeds, steps and limits.
+
+The folds come after everything that the search saw. The latest folds are trained first, and seeds
+are the outer round: a duel that time cuts short has every fold once before any has two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from autorecur.data.dataset import Dataset, Fold
+from autorecur.judge.comparison import Comparison, PairedScore
+from autorecur.judge.outcome import FEWEST_FOLDS
+from autorecur.metrics import Metric
+from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.train import Fit, Order
+from autorecur.search.dispatch import Dispatcher
+
+__all__ = ["MOST_SEEDS", "Duel", "affordable_seconds"]
+
+MOST_SEEDS = 3
+SLACK_SECONDS = 1.0  # so that the second cell of the last pair is not cut shorter than the first
+
+
+def affordable_seconds(
+    share_seconds: float, workers: int, folds: int, overhead_seconds: float = 0.0
+) -> float:
+    """The longest that one training may take so that every fold can be trained with both cells.
+
+    `overhead_seconds` is what a training costs besides its steps and validations.
+
+    >>> affordable_seconds(80.0, workers=2, folds=8, overhead_seconds=2.0)
+    8.0
+    """
+    each = share_seconds * workers / (len(CELLS) * max(1, folds))
+    return max(each - overhead_seconds, each / 4)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One fold with one seed."""
+
+    fold: str
+    seed: int
+
+
+class Duel:
+    """One duel: `run` it, then ask for its `comparison`."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        arrays: Path,
+        finalists: Mapping[str, Candidate],
+        metric: Metric,
+        seed: int,
+        steps: int,
+        deadline: float,
+        trainings: int | None,
+        dispatcher: Dispatcher,
+        expected_seconds: float,  # of one pair of trainings, from the search
+        overhead_seconds: float,  # of one training, before its first step
+    ) -> None:
+        self.dataset, self.arrays, self.finalists, self.metric = dataset, arrays, finalists, metric
+        self.steps, self.deadline, self.dispatcher = steps, deadline, dispatcher
+        self.folds = dataset.split.duel
+        self.overhead_seconds = overhead_seconds
+        self._planned = self._planned_folds(trainings, expected_seconds)
+        self._rounds = [
+            _Round(fold.name, seed * 7919 + number)
+            for number in range(MOST_SEEDS)
+            for fold in reversed(self.folds)
+        ]
+        if trainings is not None:
+            self._rounds = self._rounds[: trainings // len(CELLS)]
+        self._half: Order | None = (
+            None  # the second cell's training of a pair whose first was started
+        )
+        self._fits: dict[tuple[_Round, str], Fit] = {}
+        self._places: dict[str, _Round] = {}
+        self._started = 0
+
+    def _planned_folds(self, trainings: int | None, expected_seconds: float) -> int:
+        """As many folds as the share pays for, and no fewer than a verdict needs."""
+        many = len(self.folds)
+        share = self.deadline - self.dispatcher.meter.clock()
+        if np.isfinite(share) and expected_seconds > 0:
+            many = min(many, int(share * self.dispatcher.workers / expected_seconds))
+        if trainings is not None:
+            many = min(many, trainings // len(CELLS))
+        return max(FEWEST_FOLDS, many)
+
+    def _most_seconds(self) -> float:
+        """What each training of the next pair may take, so that the folds planned after it have as much.
+
+        Both cells of a pair get the same; what trainings cost besides their steps is learnt on the way.
+        """
+        fits = [fit for fit in self._fits.values() if fit.ledger]
+        overhead = self.overhead_seconds
+        if fits:
+            overhead = sum(fit.ledger["compile"] + fit.ledger["other"] for fit in fits) / len(fits)
+        left = max(0.0, self.deadline - self.dispatcher.meter.clock())
+        folds = max(1, self._planned - self._started)
+        return affordable_seconds(left, self.dispatcher.workers, folds, overhead)
+
+    def run(self) -> None:
+        """Train what time and trainings allow."""
+        self.dispatcher.run(self._next, self._done)
+
+    def comparison(self, baselines: Mapping[str, Mapping[str, float]]) -> Comparison:
+        """What came of it; `baselines` holds each baseline's score by fold."""
+        names = tuple(fold.name for fold in self.folds)
+        shares = [len(f.test) / max(1, len(f.test) + len(f.train)) for f in self.folds]
+        return Comparison(
+            pairs=tuple(self._pair(place) for place in self._rounds[: self._started]),
+            folds=names,
+            baselines={
+                name: tuple(scores.get(fold) for fold in names)
+                for name, scores in baselines.items()
+            },
+            test_share=float(np.mean(shares)) if shares else 0.0,
+            metric=self.metric,
+        )
+
+    def _next(self) -> Order | None:
+        if self._half is not None:
+            order, self._half = self._half, None
+            return order
+        if len(self.finalists) < len(CELLS) or self._started == len(self._rounds):
+            return None
+        if self._started >= FEWEST_FOLDS and not self._time_for_another():
+            return None
+        place, most = self._rounds[self._started], self._most_seconds()
+        self._started += 1
+        first, second = (self._order(place, cell, most) for cell in self._cells())
+        self._half = second
+        return first
+
+    def _cells(self) -> tuple[str, ...]:
+        """Which cell goes first alternates, so that neither always meets the warmer worker."""
+        return CELLS if self._started % 2 else CELLS[::-1]
+
+    def _time_for_another(self) -> bool:
+        """Whether one more pair fits: once each fold has one, no further seed is cut short."""
+        slowest = max((fit.seconds for fit in self._fits.values()), default=0.0)
+        waves = 1.0 if self.dispatcher.workers > 1 else 2.0
+        meter = self.dispatcher.meter
+        return meter.clock() + 1.1 * waves * slowest < self.deadline
+
+    def _order(self, place: _Round, cell: str, most_seconds: float) -> Order:
+        name = f"duel-{place.fold.replace(' ', '-')}-seed-{place.seed}-{cell}"
+        self._places[name] = place
+        return Order(
+            id=name,
+            arrays=str(self.arrays),
+            candidate=self.finalists[cell],
+            fold=place.fold,
+            seed=place.seed,
+            steps=self.steps,
+            metric=self.metric.name,
+            deadline=self.deadline + SLACK_SECONDS,
+            longest_seconds=most_seconds,
+            forecast=True,
+        )
+
+    def _done(self, order: Order, fit: Fit) -> None:
+        place = self._places[order.id]
+        score = None
+        if fit.forecasts is not None:
+            fold = next(fold for fold in self.folds if fold.name == place.fold)
+            value = self.metric.score(self.dataset.actuals(fold.test), fit.forecasts)
+            score = value if np.isfinite(value) else None
+        # The score on the fold's test block takes the place of the one on its validation block,
+        # which the training itself has chosen its weights by.
+        self._fits[place, order.candidate.cell] = replace(fit, score=score, forecasts=None)
+
+    def _pair(self, place: _Round) -> PairedScore:
+        lstm, gru = (self._fits.get((place, cell)) for cell in CELLS)
+        return PairedScore(
+            fold=place.fold,
+            seed=place.seed,
+            lstm=lstm.score if lstm else None,
+            gru=gru.score if gru else None,
+            lstm_seconds=lstm.seconds if lstm else 0.0,
+            gru_seconds=gru.seconds if gru else 0.0,
+        )

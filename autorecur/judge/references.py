@@ -1,0 +1,79 @@
+"""The baselines on every fold of the duel and on the holdout, fitted beside the search in a thread.
+
+They set the bar and take seconds, so they are always run; each fold fits them again, on its own
+training rows alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autorecur.data.dataset import Dataset, Fold
+from autorecur.metrics import Metric
+from autorecur.nets import baseline
+
+__all__ = ["References"]
+
+POLL_SECONDS = 0.05
+
+
+@dataclass
+class References:
+    """Scores by baseline and fold, filled in by a thread; `wait` for it before reading."""
+
+    dataset: Dataset
+    metric: Metric
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)  # by baseline, by fold
+    seconds: dict[str, float] = field(default_factory=dict)
+    holdout: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # forecasts
+    error: Exception | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="baselines", daemon=True)
+        self._thread.start()
+
+    def wait_for(self, folds: Iterable[str], seconds: float) -> None:
+        """Wait until every baseline has been scored on `folds`, or for so many seconds."""
+        wanted, until = set(folds), time.monotonic() + seconds
+        while self._thread is not None and self._thread.is_alive() and time.monotonic() < until:
+            if all(wanted <= set(scores) for scores in self.scores.copy().values()) and self.scores:
+                return
+            self._thread.join(POLL_SECONDS)
+
+    def wait(self, seconds: float | None) -> None:
+        """Give the thread `seconds` to finish; folds not begun by then are given up."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+            self._stop.set()
+        if self.error is not None:
+            raise self.error
+
+    def _run(self) -> None:
+        split = self.dataset.split
+        try:
+            # The holdout first: it is the one that every report needs. Then the latest folds, which
+            # are the ones a short duel uses.
+            for fold in (split.holdout, *reversed(split.duel)):
+                if self._stop.is_set():
+                    return
+                self._fold(fold, keep=fold is split.holdout)
+        except Exception as error:
+            self.error = error
+
+    def _fold(self, fold: Fold, keep: bool) -> None:
+        truth = self.dataset.actuals(fold.test)
+        for fitted in baseline.fit(self.dataset, fold, self.metric):
+            forecast = fitted.forecast(fold.test)
+            score = self.metric.score(truth, forecast)
+            self.scores.setdefault(fitted.name, {})[fold.name] = score
+            self.seconds[fitted.name] = self.seconds.get(fitted.name, 0.0) + fitted.seconds
+            if keep:
+                self.holdout[fitted.name] = forecast

@@ -1,0 +1,52 @@
+"""The refit: both finalists trained on all before the holdout, and that forecast once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from autorecur.metrics import Metric
+from autorecur.nets.candidate import Candidate
+from autorecur.nets.train import Fit, Order
+from autorecur.search.dispatch import Dispatcher
+
+__all__ = ["refit"]
+
+
+def refit(
+    finalists: Mapping[str, Candidate],
+    metric: Metric,
+    seed: int,
+    steps: int,
+    arrays: Path,
+    folder: Path,
+    deadline: float,
+    dispatcher: Dispatcher,
+) -> dict[str, Fit]:
+    """Each finalist's fit by cell; its model is at `Fit.model`, its forecasts in `Fit.forecasts`.
+
+    The saved model is the one that was measured on the holdout; it has not seen those rows.
+    """
+    waiting = [
+        Order(
+            id=f"refit-{cell}",
+            arrays=str(arrays),
+            candidate=candidate,
+            fold="holdout",
+            seed=seed,
+            steps=steps,
+            metric=metric.name,
+            deadline=deadline,
+            model=str(folder / "checkpoints" / f"refit-{cell}.keras"),
+            forecast=True,
+            latency=True,
+        )
+        for cell, candidate in finalists.items()
+    ]
+    fits: dict[str, Fit] = {}
+
+    def done(order: Order, fit: Fit) -> None:
+        fits[order.candidate.cell] = fit
+
+    dispatcher.run(lambda: waiting.pop(0) if waiting else None, done)
+    return fits

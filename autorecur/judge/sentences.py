@@ -1,0 +1,329 @@
+"""The sentences of a verdict, one function an outcome; each takes a `Case`."""
+
+from __future__ import annotations
+
+import math
+
+from autorecur.judge.comparison import Finalist
+from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, Case, Outcome
+from autorecur.judge.posterior import settling_size, student
+from autorecur.judge.wording import (
+    budget,
+    count,
+    duration,
+    number,
+    percent,
+    signed_percent,
+    sure,
+    times,
+    with_unit,
+)
+
+__all__ = ["evidence", "first", "reasons", "second", "would_change"]
+
+FAIR = 1.1  # training seconds within 10 % of each other count as equal compute
+
+
+def first(case: Case, budget_text: str) -> str:
+    """The sentence that a person acts on.
+
+    The metric's name and unit stand in it, the sizes that were chosen, the margin and the evidence.
+    """
+    if case.outcome is Outcome.INCOMPLETE:
+        return _incomplete(case)
+    if case.outcome is Outcome.BASELINE_WINS:
+        return _baseline_wins(case)
+    if case.outcome in (Outcome.LSTM, Outcome.GRU):
+        return _winner(case)
+    if case.outcome is Outcome.EQUIVALENT:
+        return _equivalent(case)
+    return _leaning(case) if case.outcome is Outcome.LEANING else _undecided(case, budget_text)
+
+
+def second(case: Case) -> str | None:
+    """Under BASELINE_WINS, which cell would be the better one; otherwise nothing."""
+    if case.outcome is not Outcome.BASELINE_WINS:
+        return None
+    belief, ahead = case.belief, case.recommended
+    if ahead is None:
+        return None
+    if belief.equivalent >= DECIDE:
+        return (
+            f"Of the two cells neither is better by more than {_margin(case)} "
+            f"({sure(belief.equivalent)} sure); the {_named(case, ahead)} is saved as the model."
+        )
+    chance = belief.lstm_better if ahead == "lstm" else belief.gru_better
+    verb = "is the better one" if chance >= DECIDE else "is the better one so far"
+    return (
+        f"Of the two cells the {_named(case, ahead)} {verb} ({sure(chance)} sure that it is by "
+        f"more than {_margin(case)}), and is saved as the model."
+    )
+
+
+def evidence(case: Case) -> str:
+    """How many folds and seeds the comparison rests on."""
+    seeds = case.comparison.seeds
+    blocks = count(len(case.comparison.scored), "held-out block")
+    return f"{blocks} × {count(seeds, 'seed')}"
+
+
+def reasons(case: Case) -> tuple[str, ...]:
+    """What the outcome rests on, a sentence each."""
+    comparison = case.comparison
+    said = []
+    if comparison.scored:
+        said.append(_scores(case))
+        wins = sum(comparison.metric.gain(score, 0.0) > 0 for score in comparison.differences)
+        ties = sum(score == 0 for score in comparison.differences)
+        said.append(
+            f"The GRU was better on {wins} of {count(len(comparison.scored), 'held-out block')}, "
+            f"the LSTM on {len(comparison.scored) - wins - ties}."
+        )
+    if case.outcome is not Outcome.INCOMPLETE:
+        belief = case.belief
+        said.append(
+            f"Beyond {_margin(case)}: LSTM better {sure(belief.lstm_better)}, "
+            f"GRU better {sure(belief.gru_better)}; within it {sure(belief.equivalent)}."
+        )
+    if case.outcome is Outcome.EQUIVALENT and case.recommended and case.cheaper:
+        said.append(f"The {_named(case, case.recommended)} is the cheaper one: {_cost(case)}.")
+    if comparison.left_out:
+        were = "was" if comparison.left_out == 1 else "were"
+        pairs = count(len(comparison.pairs), "pair")
+        said.append(f"{comparison.left_out} of {pairs} lacked a score and {were} left out.")
+    return tuple(said)
+
+
+def would_change(case: Case) -> str | None:
+    """What would lead to another outcome."""
+    if case.outcome is Outcome.INCOMPLETE:
+        return (
+            "A longer budget, or a smaller space, so that both cells are scored on at least "
+            f"{FEWEST_FOLDS} held-out blocks."
+        )
+    if case.outcome is Outcome.BASELINE_WINS and case.baseline:
+        gain = case.comparison.metric.gain(0.0, case.margin.value)
+        side = "below" if gain > 0 else "above"
+        bar = case.baseline[1] - math.copysign(case.margin.value, gain)
+        return (
+            f"A recurrent network {side} {with_unit(bar, case.margin.unit)}: "
+            f"{case.baseline[0]} with {_margin(case)} taken off."
+        )
+    if case.outcome in (Outcome.LSTM, Outcome.GRU):
+        belief = case.belief
+        limit = max(belief.quantile(1 - DECIDE), -belief.quantile(DECIDE), 0.0)
+        return f"A margin above {_amount(case, limit)}; up to there the verdict holds."
+    if case.outcome is Outcome.EQUIVALENT:
+        return f"A margin below {_amount(case, _smallest_margin(case))}; down to there it holds."
+    return f"{_settling(case)}."
+
+
+def _incomplete(case: Case) -> str:
+    missing = [cell.upper() for cell in ("lstm", "gru") if cell not in case.finalists]
+    saved = case.recommended
+    ending = f" The {_named(case, saved)} is saved as the model." if saved else ""
+    if len(missing) == 2:
+        return "No comparison was possible: neither cell has a finalist."
+    if missing:
+        return f"No comparison was possible: the {missing[0]} has no finalist.{ending}"
+    scored, planned = len(case.comparison.scored), len(case.comparison.folds)
+    return (
+        f"No comparison was possible: {scored} of {count(planned, 'held-out block')} "
+        f"{'was' if scored == 1 else 'were'} scored for both cells, and {FEWEST_FOLDS} are needed."
+        f"{ending}"
+    )
+
+
+def _baseline_wins(case: Case) -> str:
+    assert case.baseline is not None
+    name, score = case.baseline
+    unit = case.margin.unit
+    better = case.gain_over_baseline < -case.margin.value
+    finalists = [
+        f"the best {cell.upper()} "
+        f"({_size(case.finalists[cell])}: {with_unit(case.mean(cell), unit)})"
+        for cell in sorted(("gru", "lstm"), key=lambda cell: cell != case.ahead)
+    ]
+    return (
+        f"Use no recurrent network here yet: {name} is {'better' if better else 'as good'} "
+        f"({_metric(case)} {with_unit(score, unit)}) {'than' if better else 'as'} "
+        f"{finalists[0]} and {finalists[1]}, on {evidence(case)} (margin {_margin(case)})."
+    )
+
+
+def _winner(case: Case) -> str:
+    cell = case.likelier
+    chance = case.belief.lstm_better if cell == "lstm" else case.belief.gru_better
+    return (
+        f"Use {_a(case.finalists[cell])}: its {_noun(case)} on {evidence(case)} is "
+        f"{_ahead(case, cell)} {_compute(case, cell)} "
+        f"({sure(chance)} sure that it is more than your {_margin(case)} margin)."
+    )
+
+
+def _equivalent(case: Case) -> str:
+    chosen = case.recommended
+    assert chosen is not None
+    because = _cost(case) if case.cheaper else "they cost the same, and it is ahead by a hair"
+    return (
+        f"LSTM and GRU are equally good here ({sure(case.belief.equivalent)} sure, within "
+        f"{_margin(case)}, on {evidence(case)}), so use {_a(case.finalists[chosen])}: {because}."
+    )
+
+
+def _leaning(case: Case) -> str:
+    cell = case.likelier
+    chance = case.belief.lstm_better if cell == "lstm" else case.belief.gru_better
+    return (
+        f"Probably {_a(case.finalists[cell])} ({sure(chance)} sure that it is better by more than "
+        f"your {_margin(case)} margin): its {_noun(case)} is {_ahead(case, cell)} so far, "
+        f"on {evidence(case)}. {_settling(case)}."
+    )
+
+
+def _undecided(case: Case, budget_text: str) -> str:
+    low, high = case.belief.low, case.belief.high
+    reference = case.reference
+    if reference is None:
+        span = f"{number(low)} and {with_unit(high, case.margin.unit)}"
+    else:
+        span = (
+            f"{signed_percent(low / reference)} and {signed_percent(high / reference)}{_of(case)}"
+        )
+    saved = case.recommended
+    assert saved is not None
+    return (
+        f"Not decided within {budget(budget_text)}: on {evidence(case)} the GRU's {_noun(case)} "
+        f"minus the LSTM's lies between {span} (margin {_margin(case)}). "
+        f"The {_named(case, saved)} is the better of the two so far and is saved as the model."
+    )
+
+
+def _settling(case: Case) -> str:
+    """How much more training would settle it, were the scores to go on as they are."""
+    comparison = case.comparison
+    differences = [
+        [pair.difference for pair in comparison.complete if pair.fold == fold]
+        for fold in comparison.scored
+    ]
+    size = settling_size(differences, comparison.test_share, case.margin.value, DECIDE)  # type: ignore[arg-type]
+    if size is None:
+        wide = _amount(case, _smallest_margin(case))
+        return (
+            "More budget alone would hardly settle it, as the scores stand: "
+            f"the cells differ by less than {wide} ({sure(DECIDE)} sure)"
+        )
+    folds, seeds = size
+    pairs = len(comparison.complete)
+    seconds = comparison.seconds("lstm") + comparison.seconds("gru")
+    more = seconds / pairs * max(folds * seeds - pairs, 1)
+    return (
+        f"If the difference stays as it is, about {_roughly(more)} more of training "
+        f"({count(folds, 'block')} × {count(seeds, 'seed')}) should settle it"
+    )
+
+
+def _smallest_margin(case: Case) -> float:
+    """The margin from which on the cells would be called equivalent."""
+    belief = case.belief
+    low, high = 0.0, max(abs(belief.quantile(0.001)), abs(belief.quantile(0.999)))
+    for _ in range(60):
+        middle = (low + high) / 2
+        shape = student(belief.mean, belief.scale, belief.degrees_of_freedom, middle)
+        low, high = (low, middle) if shape.equivalent >= DECIDE else (middle, high)
+    return high
+
+
+def _scores(case: Case) -> str:
+    unit = case.margin.unit
+    parts = [f"{cell.upper()} {with_unit(case.mean(cell), unit)}" for cell in ("lstm", "gru")]
+    if case.baseline:
+        parts.append(f"{case.baseline[0]} {with_unit(case.baseline[1], unit)}")
+    return f"{_metric(case)}, mean of {evidence(case)}: {', '.join(parts)}."
+
+
+def _cost(case: Case) -> str:
+    """What the recommended cell costs, compared with the other."""
+    chosen = case.recommended
+    assert chosen is not None
+    mine = case.finalists[chosen]
+    other = case.finalists["gru" if chosen == "lstm" else "lstm"]
+    good: list[str] = []
+    bad: list[str] = []
+    share = 1 - mine.parameters / max(other.parameters, 1)
+    if abs(share) >= 0.005:
+        (good if share > 0 else bad).append(
+            f"{percent(share)} {'fewer' if share > 0 else 'more'} weights"
+        )
+    if mine.latency_ms and other.latency_ms:
+        ratio = other.latency_ms / mine.latency_ms
+        if ratio >= 1.05:
+            good.append(f"{times(ratio)} faster")
+        elif ratio <= 1 / 1.05:
+            bad.append(f"{times(1 / ratio)} slower")
+    text = " and ".join(good) or "it is cheaper on the whole"
+    return f"{text}, though {' and '.join(bad)}" if bad else text
+
+
+def _compute(case: Case, cell: str) -> str:
+    mine = case.comparison.seconds(cell)
+    other = case.comparison.seconds("gru" if cell == "lstm" else "lstm")
+    if mine <= 0 or other <= 0 or 1 / FAIR <= mine / other <= FAIR:
+        return "at equal training compute"
+    return f"with {times(mine / other)} the training seconds"
+
+
+def _ahead(case: Case, cell: str) -> str:
+    """How far `cell` is ahead of the other, as a share of the other's score."""
+    other = "gru" if cell == "lstm" else "lstm"
+    mine, its = case.mean(cell), case.mean(other)
+    side = "lower" if mine < its else "higher"
+    gap = percent((mine - its) / its) if its else with_unit(abs(mine - its), case.margin.unit)
+    return f"{gap} {side} than the best {other.upper()}'s"
+
+
+def _amount(case: Case, value: float) -> str:
+    reference = case.reference
+    return percent(value / reference) if reference else with_unit(value, case.margin.unit)
+
+
+def _margin(case: Case) -> str:
+    if case.margin.fraction is not None:
+        return percent(case.margin.fraction)
+    return with_unit(case.margin.value, case.margin.unit)
+
+
+def _of(case: Case) -> str:
+    if case.margin.fraction is None or not case.margin.value:
+        return ""
+    return f" of the {case.margin.of}"
+
+
+def _metric(case: Case) -> str:
+    name = case.comparison.metric.name
+    return "sMAPE" if name == "smape" else name.upper() if len(name) < 5 else name
+
+
+def _noun(case: Case) -> str:
+    return "error" if case.comparison.metric.better == "lower" else case.comparison.metric.name
+
+
+def _size(finalist: Finalist) -> str:
+    return finalist.title.removeprefix(f"{finalist.cell.upper()} ")
+
+
+def _named(case: Case, cell: str) -> str:
+    return f"{cell.upper()} ({_size(case.finalists[cell])})"
+
+
+def _a(finalist: Finalist) -> str:
+    name = f"{'an' if finalist.cell == 'lstm' else 'a'} {finalist.cell.upper()}"
+    if finalist.depth is None or finalist.width is None:
+        return f"{name} of {_size(finalist)}"
+    return f"{name} with {count(finalist.depth, 'layer')} of {count(finalist.width, 'unit')}"
+
+
+def _roughly(seconds: float) -> str:
+    """A duration in steps as coarse as an estimate deserves."""
+    step = 10 if seconds < 90 else 60 if seconds < 5400 else 3600
+    return duration(math.ceil(seconds / step) * step)

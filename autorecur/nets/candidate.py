@@ -1,0 +1,89 @@
+"""A Candidate is one network that could be trained; a Space is all of them. Imports no Keras.
+
+Ranges follow the literature: the learning rate matters most (Greff et al. 2016), then the width;
+depth is mostly 1 or 2; both cells draw from the same space, so that a *pair* is one candidate with
+both cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autorecur.errors import SettingError
+
+__all__ = ["CELLS", "NORMALISATIONS", "Candidate", "Space"]
+
+CELLS = ("lstm", "gru")
+NORMALISATIONS = ("none", "last", "standard", "season", "difference")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One network: cell, size, what it sees, and how it learns.
+
+    >>> Candidate("gru", depth=2, width=64, lookback=48).title
+    'GRU 2 × 64'
+    """
+
+    cell: str
+    depth: int = 1
+    width: int = 64
+    lookback: int = 24
+    learning_rate: float = 3e-3
+    dropout: float = 0.0
+    batch: int = 64
+    normalisation: str = "last"
+
+    @property
+    def title(self) -> str:
+        return f"{self.cell.upper()} {self.depth} × {self.width}"
+
+    @property
+    def pair_key(self) -> tuple[Any, ...]:
+        """What both cells of a pair have in common."""
+        return tuple(value for name, value in asdict(self).items() if name != "cell")
+
+    def with_cell(self, cell: str) -> Candidate:
+        return replace(self, cell=cell)
+
+
+@dataclass(frozen=True)
+class Space:
+    """What may be drawn: a tuple of choices a field; for the learning rate a log-uniform range."""
+
+    cells: tuple[str, ...] = CELLS
+    depth: tuple[int, ...] = (1, 1, 2, 2, 3)  # repeated: mostly 1 and 2
+    width: tuple[int, ...] = (8, 16, 32, 64, 128)
+    lookback: tuple[int, ...] = (24,)
+    learning_rate: tuple[float, float] = (1e-3, 2e-2)
+    dropout: tuple[float, ...] = (0.0, 0.0, 0.1, 0.2)
+    batch: tuple[int, ...] = (32, 64)
+    normalisation: tuple[str, ...] = NORMALISATIONS
+
+    def __post_init__(self) -> None:
+        unknown = [cell for cell in self.cells if cell not in CELLS]
+        if unknown or not self.cells:
+            raise SettingError(f"unknown cell {unknown or '(none)'}: use {' or '.join(CELLS)}")
+        if min(self.depth) < 1 or min(self.width) < 1 or min(self.lookback) < 1:
+            raise SettingError("depth, width and lookback are whole numbers from 1 upwards")
+
+    def draw(self, rng: np.random.Generator) -> Candidate:
+        """One candidate with the space's first cell; give it the other with `with_cell`.
+
+        >>> Space(width=(16,)).draw(np.random.default_rng(1)).width
+        16
+        """
+        low, high = np.log(self.learning_rate)
+        return Candidate(
+            cell=self.cells[0],
+            depth=int(rng.choice(self.depth)),
+            width=int(rng.choice(self.width)),
+            lookback=int(rng.choice(self.lookback)),
+            learning_rate=float(f"{np.exp(rng.uniform(low, high)):.2g}"),
+            dropout=float(rng.choice(self.dropout)),
+            batch=int(rng.choice(self.batch)),
+            normalisation=str(rng.choice(self.normalisation)),
+        )

@@ -1,0 +1,76 @@
+"""How far a training has come: weights, optimiser state and curve, to disk and back."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autorecur.nets.engine import State
+
+__all__ = ["Progress"]
+
+_PARTS = ("trainable", "fixed", "optimiser")
+
+
+@dataclass
+class Progress:
+    """A training's present state, its best one, and its curve: a training's one mutable object."""
+
+    state: Any = None  # State
+    best: Any = None  # State with the best validation score so far
+    score: float | None = None
+    steps: int = 0
+    best_step: int = 0
+    stale: int = 0  # validations since the best
+    last_loss: float = 0.0
+    curve: list[float] = field(default_factory=list)
+
+    def see(self, score: float, better: str) -> None:
+        """Take note of a validation score of the present state."""
+        self.curve.append(score)
+        gain = self.score is None or (
+            score < self.score if better == "lower" else score > self.score
+        )
+        if gain:
+            self.score, self.best, self.best_step, self.stale = score, self.state, self.steps, 0
+        else:
+            self.stale += 1
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint at once or not at all."""
+        leaves = {
+            f"{owner}.{part}.{place}": np.asarray(leaf)
+            for owner in ("state", "best")
+            for part in _PARTS
+            for place, leaf in enumerate(getattr(getattr(self, owner), part))
+        }
+        facts = json.dumps([self.score, self.steps, self.best_step, self.stale, self.curve])
+        partial = path.with_name(f"{path.stem}.partial.npz")
+        np.savez(partial, facts=np.array(facts), **leaves)  # type: ignore[arg-type]
+        os.replace(partial, path)
+
+    @classmethod
+    def load(cls, path: Path, like: State) -> Progress:
+        """The checkpoint in `path`; `like` is a state of the same shape."""
+        import jax.numpy as jnp
+
+        with np.load(path) as file:
+            score, steps, best_step, stale, curve = json.loads(str(file["facts"]))
+            state, best = (
+                State(
+                    *(
+                        [
+                            jnp.asarray(file[f"{owner}.{part}.{place}"])
+                            for place in range(len(leaves))
+                        ]
+                        for part, leaves in ((part, getattr(like, part)) for part in _PARTS)
+                    )
+                )
+                for owner in ("state", "best")
+            )
+        return cls(state, best, score, steps, best_step, stale, 0.0, curve)

@@ -1,0 +1,302 @@
+"""One training under limits: an Order in, a Fit out, both picklable.
+
+The order names everything that the result may depend on; the same order gives the same fit,
+whichever worker runs it. A training stops by itself at the chunk that its deadline falls in, and
+hands back its best weights, not its last ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autorecur.data import arrays
+from autorecur.data.dataset import Dataset, Examples, Fold
+from autorecur.metrics import Metric, metric
+from autorecur.nets import store
+from autorecur.nets.build import Scaler, Shape, core, set_gate_bias, whole
+from autorecur.nets.candidate import Candidate
+from autorecur.nets.checkpoint import Progress
+from autorecur.nets.cost import Cost, measure_latency
+from autorecur.nets.engine import Block, Program, program
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Fit", "Order", "Status", "batches", "train"]
+
+CHUNK = 10  # steps in one compiled call: the grain of every deadline
+PATIENCE = 12  # validations without a gain before a training ends
+PATIENCE_OF_RATE = 4  # … before the learning rate is halved
+MOST_BETWEEN = 50  # steps between two validations, at the most
+
+
+class Status(Enum):
+    """How a training ended; the value is the sentence that the report shows."""
+
+    FINISHED = "all its steps were done"
+    STOPPED = "stopped early: no gain for a while"
+    DEADLINE = "cut short by its deadline"
+    DIVERGED = "diverged: its loss is not a number any more"
+    FAILED = "failed"
+    SKIPPED = "not started: at the speed measured, it could not have been trained in time"
+    KILLED = "its worker did not answer and was ended"
+
+    @property
+    def scored(self) -> bool:
+        """Whether a training that ended so has a score."""
+        return self in (Status.FINISHED, Status.STOPPED, Status.DEADLINE)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One training to be done."""
+
+    id: str
+    arrays: str  # the folder of `data.arrays`
+    candidate: Candidate
+    fold: str  # "selection", "holdout" or the name of one of the duel's folds
+    seed: int
+    steps: int  # in all, those before a checkpoint included
+    metric: str
+    deadline: float  # on `time.monotonic`, which processes of one machine share; inf for none
+    resume_from: str | None = None  # a checkpoint of the same candidate and seed
+    checkpoint: str | None = None  # where to leave one
+    longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
+    model: str | None = None  # where to save the whole network …
+    model_if_better: float | None = None  # … when its validation score is better than this
+    forecast: bool = False  # hand back the forecasts of the fold's test examples
+    latency: bool = False  # measure it
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What came of an order."""
+
+    order: str
+    status: Status
+    sentence: str
+    score: float | None = None  # best on validation, natural sign, original units
+    curve: tuple[float, ...] = ()
+    steps: int = 0  # in all
+    best_step: int = 0
+    steps_done: int = 0  # by this order alone
+    seconds: float = 0.0
+    ledger: dict[str, float] = field(default_factory=dict)
+    cost: Cost | None = None
+    forecasts: NDArray[np.float32] | None = None
+    model: str | None = None
+
+
+def train(order: Order, clock: Callable[[], float] = time.monotonic) -> Fit:
+    """Carry out `order`."""
+    begin = clock()
+    dataset = _dataset(order.arrays)
+    fold, chosen, shape = _fold(dataset, order.fold), metric(order.metric), Shape.of(dataset)
+    scaler = Scaler.fit(dataset.values[: fold.fit_rows])
+    made, _ = program(order.candidate, shape, chosen.loss)
+    model = core(order.candidate, shape, order.seed)
+    set_gate_bias(model)
+    session = _Training(order, dataset, fold, chosen, scaler, made, clock)
+    session.run(_starting_point(order, made, model))
+    if order.checkpoint and session.progress.score is not None:
+        session.progress.save(Path(order.checkpoint))
+    return session.result(model, begin)
+
+
+class _Training:
+    """The loop and what it remembers; one object lives for one order."""
+
+    def __init__(
+        self,
+        order: Order,
+        dataset: Dataset,
+        fold: Fold,
+        chosen: Metric,
+        scaler: Scaler,
+        made: Program,
+        clock: Callable[[], float],
+    ) -> None:
+        self.order, self.dataset, self.fold, self.metric = order, dataset, fold, chosen
+        self.scaler, self.program, self.clock = scaler, made, clock
+        self.train = fold.train[fold.train >= order.candidate.lookback].astype(np.int64)
+        self.block = _block(order.arrays, fold.fit_rows)
+        self.truth = dataset.actuals(fold.validation)
+        self.status, self.progress = Status.FINISHED, Progress()
+        self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
+        per_epoch = max(1, len(self.train) // order.candidate.batch)
+        between = min(max(per_epoch, CHUNK), MOST_BETWEEN)
+        self.chunks_between = max(1, between // CHUNK)
+
+    def run(self, progress: Progress) -> None:
+        self.progress = progress
+        self.first_step = progress.steps
+        chunk = self.first_step // CHUNK
+        while progress.steps < self.order.steps:
+            if self._out_of_time():
+                self.status = Status.DEADLINE
+                break
+            self._advance()
+            chunk += 1
+            due = chunk % self.chunks_between == 0 or progress.steps >= self.order.steps
+            if due and not self._validate():
+                break
+        if progress.score is None and self.status is not Status.DIVERGED and progress.steps:
+            self._validate()  # a deadline before the first validation: the score of what there is
+
+    def _advance(self) -> None:
+        progress, order = self.progress, self.order
+        begin = self.clock()
+        drawn = batches(self.train, order.candidate.batch, order.seed, progress.steps, CHUNK)
+        progress.state, losses = self.program.advance(progress.state, self.block, drawn)
+        progress.last_loss = float(np.asarray(losses)[-1])  # waits for the device
+        first = progress.steps == self.first_step
+        self.ledger["compile" if first else "steps"] += self.clock() - begin
+        progress.steps += CHUNK
+
+    def _validate(self) -> bool:
+        """Score the weights of now; False when the training should end."""
+        begin, progress = self.clock(), self.progress
+        if not np.isfinite(progress.last_loss):
+            self.status = Status.DIVERGED
+            return False
+        forecast = self.scaler.restore(
+            self.program.forecast(progress.state, self.block, self.fold.validation)
+        )
+        score = self.metric.score(self.truth, forecast)
+        if not np.isfinite(score):
+            self.status = Status.DIVERGED
+            return False
+        progress.see(score, self.metric.better)
+        if progress.stale and progress.stale % PATIENCE_OF_RATE == 0:
+            progress.state = self.program.with_rate(progress.state, 0.5)
+        self.ledger["validation"] += self.clock() - begin
+        if progress.stale >= PATIENCE:
+            self.status = Status.STOPPED
+            return False
+        return True
+
+    def _out_of_time(self) -> bool:
+        """Whether one more chunk and its validation would pass the deadline, or the longest time.
+
+        The first chunk is always tried while the deadline is ahead: it compiles, which the next training
+        of its shape will not have to, and a score from few steps is better than none.
+        """
+        chunks = (self.progress.steps - self.first_step) // CHUNK
+        spent = self.ledger["steps"] + self.ledger["validation"]
+        expected = 1.5 * spent / (chunks - 1) if chunks > 1 else 0.0
+        late = self.clock() + expected > self.order.deadline
+        return late or (chunks > 1 and spent + expected > self.order.longest_seconds)
+
+    def result(self, model: keras.Model, begin: float) -> Fit:
+        order, progress = self.order, self.progress
+        if progress.score is None:
+            seconds = self.clock() - begin
+            status = Status.DEADLINE if self.status is Status.FINISHED else self.status
+            return Fit(order.id, status, status.value, steps=progress.steps, seconds=seconds)
+        shape = self.program.shape
+        for variable, weights in zip(
+            model.trainable_variables, progress.best.trainable, strict=True
+        ):
+            variable.assign(weights)
+        saved = None
+        rival = order.model_if_better
+        if order.model and (rival is None or self.metric.gain(progress.score, rival) > 0):
+            store.save(whole(model, shape, self.scaler), Path(order.model))
+            saved = order.model
+        latency = None
+        if order.latency:
+            one = self.fold.validation[:1]
+            latency = measure_latency(self._one_forecast(one))
+        forecasts = None
+        if order.forecast:
+            forecasts = self.scaler.restore(
+                self.program.forecast(progress.best, self.block, self.fold.test)
+            )
+        seconds = self.clock() - begin
+        self.ledger["other"] = max(0.0, seconds - sum(self.ledger.values()))
+        return Fit(
+            order=order.id,
+            status=self.status,
+            sentence=self.status.value,
+            score=progress.score,
+            curve=tuple(progress.curve),
+            steps=progress.steps,
+            best_step=progress.best_step,
+            steps_done=progress.steps - self.first_step,
+            seconds=seconds,
+            ledger=dict(self.ledger),
+            cost=Cost.of(order.candidate, shape, latency),
+            forecasts=forecasts,
+            model=saved,
+        )
+
+    def _one_forecast(self, example: Examples) -> Callable[[], Any]:
+        return lambda: self.program.forecast_one(self.progress.best, self.block, example)
+
+
+def batches(
+    train: Examples, batch: int, seed: int, first_step: int, steps: int
+) -> NDArray[np.int32]:
+    """The examples of `steps` steps from `first_step` on, [steps, batch].
+
+    Epoch after epoch in an order that follows from the seed alone, so that both cells of a pair,
+    and a training resumed from a checkpoint, see the same examples in the same order.
+
+    >>> batches(np.arange(4), batch=2, seed=1, first_step=0, steps=2).size
+    4
+    """
+    places = np.arange(first_step * batch, (first_step + steps) * batch)
+    epochs, within = np.divmod(places, len(train))
+    drawn = np.empty(len(places), np.int32)
+    for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
+        order = _permutation(len(train), seed, epoch)
+        mine = epochs == epoch
+        drawn[mine] = train[order[within[mine]]]
+    return drawn.reshape(steps, batch)
+
+
+@lru_cache(maxsize=8)
+def _permutation(size: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, epoch)).permutation(size)
+
+
+@lru_cache(maxsize=1)
+def _dataset(folder: str) -> Dataset:
+    return arrays.load(Path(folder))
+
+
+def _fold(dataset: Dataset, name: str) -> Fold:
+    folds = (dataset.split.selection, *dataset.split.duel, dataset.split.holdout)
+    return next(fold for fold in folds if fold.name == name)
+
+
+@lru_cache(maxsize=2)
+def _block(folder: str, fit_rows: int) -> Block:
+    """The rows on the device, standardised by what one fold may see; two folds' worth are kept."""
+    import jax.numpy as jnp
+
+    dataset = _dataset(folder)
+    scaled = Scaler.fit(dataset.values[:fit_rows]).scale(dataset.values)
+    known = jnp.asarray(dataset.known)
+    return Block(
+        past=jnp.concatenate([jnp.asarray(scaled), known[: dataset.rows]], axis=1),
+        known=known,
+        truth=jnp.asarray(scaled[:, : dataset.targets]),
+        weight=jnp.asarray(dataset.observed, jnp.float32),
+    )
+
+
+def _starting_point(order: Order, made: Program, model: keras.Model) -> Progress:
+    start = made.start(model, order.candidate.learning_rate)
+    if order.resume_from and Path(order.resume_from).is_file():
+        return Progress.load(Path(order.resume_from), like=start)
+    return Progress(state=start)

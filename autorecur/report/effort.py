@@ -1,0 +1,245 @@
+"""The sections that say what it took: budget (4), what was tried (5), learning curves (6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autorecur.record import Record
+from autorecur.report import plotted, words
+from autorecur.report.facts import CELLS, columns, score_label, section
+from autorecur.report.parts import Plot, Row, Section, Segment, Table, Track
+
+__all__ = ["budget", "curves", "trials"]
+
+
+TRIALS = 200  # rows of the long table of trials
+TOP = 10
+
+
+def budget(record: Record) -> Section:
+    """Where the budget went (4), by stage and by cell."""
+    spent_of = record.budget
+    limit, spent = spent_of["limit_seconds"], spent_of["spent_seconds"]
+    longest = max(spent_of["ledger"], key=lambda entry: entry["seconds"], default=None)
+    finding = record.verdict["cost"]
+    if longest and spent:
+        part = words.share(longest["seconds"] / spent)
+        finding += f" The largest part went into {longest['stage']}: {part}."
+    reading = (
+        "Each bar begins where the one before it ended; the line is the limit. Hatched: "
+        "past the limit."
+    )
+    tables = (_ledger(spent_of["ledger"], spent), _cells(spent_of["cells"]))
+    return section(
+        "4",
+        "Where did the budget go?",
+        finding,
+        track=_track(spent_of, limit, spent),
+        reading=reading,
+        tables=tuple(table for table in tables if table.rows),
+    )
+
+
+def _ledger(ledger: Sequence[Mapping[str, Any]], spent: float) -> Table:
+    whole = {
+        "stage": "together",
+        "seconds": sum(entry["seconds"] for entry in ledger),
+        "trainings": sum(entry["trainings"] for entry in ledger),
+    }
+    rows = []
+    for entry in (*ledger, whole):
+        planned = words.duration(entry["planned_seconds"]) if "planned_seconds" in entry else ""
+        part = words.share(entry["seconds"] / spent if spent else None)
+        took = words.duration(entry["seconds"])
+        rows.append(Row((entry["stage"], planned, took, part, str(entry["trainings"]))))
+    labels = columns("Stage", "#Planned", "#Spent", "#Share", "#Trainings")
+    return Table("Planned and spent", labels, tuple(rows))
+
+
+def _cells(cells: Mapping[str, Mapping[str, Any]]) -> Table:
+    rows = tuple(
+        Row((cell.upper(), words.duration(of["seconds"]), str(of["trainings"])), cell)
+        for cell in CELLS
+        if (of := cells.get(cell)) is not None
+    )
+    caption = "Both cells side by side: the comparison is fair when these agree"
+    return Table(caption, columns("Cell", "#Training time", "#Trainings"), rows)
+
+
+def _track(budget: Mapping[str, Any], limit: float | None, spent: float) -> Track | None:
+    whole = max(limit or 0.0, spent, sum(entry["seconds"] for entry in budget["ledger"]))
+    if whole <= 0:
+        return None
+    pieces, start = [], 0.0
+    for entry in budget["ledger"]:
+        length = entry["seconds"] / whole
+        over = limit is not None and (start + length) * whole > limit * 1.0005
+        pieces.append(
+            Segment(
+                entry["stage"],
+                start,
+                length,
+                words.duration(entry["seconds"]),
+                "over" if over else "plain",
+            )
+        )
+        start += length
+    if limit is not None and limit > spent:
+        pieces.append(
+            Segment("left over", start, max(0.0, 1 - start), words.duration(limit - spent), "rest")
+        )
+    text = f"limit {words.duration(limit)}" if limit is not None else ""
+    return Track(
+        "Seconds by stage", tuple(pieces), limit / whole if limit is not None else None, text
+    )
+
+
+TRIAL = (
+    "#Lookback",
+    "#Learning rate",
+    "#Dropout",
+    "#Batch",
+    "Normalisation",
+    "#Seed",
+    "#Time",
+    "Status",
+)
+
+
+def trials(record: Record) -> Section | None:
+    """What was tried (5)."""
+    if not record.trials:
+        return None
+    flip = 1 if record.metric["better"] == "lower" else -1
+    # Scores of different rungs are not comparable: the highest comes first, and is always named.
+    ranked = sorted(
+        record.trials,
+        key=lambda trial: (
+            not trial["top"],
+            -trial["rung"],
+            trial["score"] is None,
+            flip * (trial["score"] or 0.0),
+        ),
+    )
+    labels = columns("Candidate", "#Rung", f"#{score_label(record)}", *TRIAL)
+    rows = tuple(_trial(trial) for trial in ranked[:TRIALS])
+    first = f"The first {min(TOP, len(rows))} by rung and score on the selection rows"
+    tables = [Table(first, labels, rows[:TOP])]
+    hidden = len(ranked) - TRIALS
+    if hidden > 0:
+        note = f"The {hidden} trainings that ranked lower are in record.json."
+        tables.append(Table(f"The first {TRIALS} trainings", labels, rows, folded=True, note=note))
+    elif len(rows) > TOP:
+        tables.append(Table(f"All {len(rows)} trainings", labels, rows, folded=True))
+    reading = (
+        "Rungs are rounds: every rung trains fewer candidates for longer. Scores of "
+        "different rungs are not comparable."
+    )
+    finding = _tried(record)
+    return section("5", "What was tried?", finding, tables=tuple(tables), reading=reading)
+
+
+def _tried(record: Record) -> str:
+    count = Counter(trial["cell"] for trial in record.trials)
+    per_cell = " and ".join(f"{count[cell]} with {cell.upper()} cells" for cell in CELLS)
+    trained = words.plural(len(record.trials), "training")
+    finding = f"{trained} of {record.score['tried']} candidates: {per_cell}."
+    # An expected end (promoted, finished …) is no failure; one without a score is.
+    failed = Counter(trial["status"] for trial in record.trials if trial["score"] is None)
+    if failed:
+        parts = (f"{how} {status.replace('_', ' ')}" for status, how in sorted(failed.items()))
+        finding += f" Without a score: {', '.join(parts)}."
+    return finding
+
+
+def _trial(trial: Mapping[str, Any]) -> Row:
+    candidate = trial["candidate"]
+    title = f"{trial['cell'].upper()} {candidate['depth']} × {candidate['width']}"
+    return Row(
+        (
+            title,
+            f"{trial['rung']}{' (top)' if trial['top'] else ''}",
+            words.number(trial["score"]),
+            str(candidate["lookback"]),
+            words.number(candidate["learning_rate"], 2),
+            words.number(candidate["dropout"], 1),
+            str(candidate["batch"]),
+            candidate["normalisation"],
+            str(trial["seed"]),
+            words.duration(trial["seconds"]),
+            trial["status"].replace("_", " "),
+        ),
+        trial["cell"],
+    )
+
+
+def curves(record: Record) -> Section | None:
+    """Whether training was long enough (6)."""
+    info = plotted.curves_info(record)
+    if info is None:
+        return None
+    flip = 1 if record.metric["better"] == "lower" else -1
+    last = max(trial["rung"] for trial in record.trials)
+    final = [
+        [flip * point for point in trial["curve"] if point is not None]
+        for trial in record.trials
+        if trial["top"] or trial["rung"] == last
+    ]
+    final = [curve for curve in final if len(curve) > 1]
+    improving = sum(curve[-1] == min(curve) for curve in final)
+    finding = (
+        f"{improving} of the {words.plural(len(final), 'training')} at the last rung had "
+        "their best score at the end."
+    )
+    if not final:
+        finding = "No training reached the last rung with two evaluations or more."
+    elif improving > len(final) / 2:
+        finding += " More budget could still help."
+    reading = (
+        "LSTM solid with circles, GRU dashed with triangles; thick lines went on to "
+        "the next rung or were finalists, "
+        "thin ones ending in × did not."
+    )
+    if info.hidden:
+        reading += f" The {info.hidden} lowest-ranked trainings are left out."
+    label = f"Validation score by evaluation, one panel a rung. {finding}"
+    return section(
+        "6",
+        "Was training long enough?",
+        finding,
+        plots=(Plot(info, finding, label, reading),),
+        tables=(_curve_table(record),),
+    )
+
+
+def _curve_table(record: Record) -> Table:
+    rows = []
+    for trial in record.trials[:TRIALS]:
+        points = [point for point in trial["curve"] if point is not None]
+        if len(points) < 2:
+            continue
+        best = (min if record.metric["better"] == "lower" else max)(points)
+        title = (
+            f"{trial['cell'].upper()} {trial['candidate']['depth']} × {trial['candidate']['width']}"
+        )
+        rows.append(
+            Row(
+                (
+                    title,
+                    str(trial["rung"]),
+                    str(trial["seed"]),
+                    words.number(points[0]),
+                    words.number(best),
+                    words.number(points[-1]),
+                    str(len(points)),
+                    str(trial["steps"]),
+                ),
+                trial["cell"],
+            )
+        )
+    labels = columns(
+        "Candidate", "#Rung", "#Seed", "#First", "#Best", "#Last", "#Evaluations", "#Steps"
+    )
+    return Table(f"The curves in numbers: {score_label(record)}", labels, tuple(rows), folded=True)

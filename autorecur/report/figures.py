@@ -1,0 +1,390 @@
+"""Figures: `plotted` says what is in one, `draw(info)` makes an SVG of it.
+
+The only file that knows matplotlib, and it imports it late: a Markdown report needs none of it.
+`Figure` objects and never pyplot (no global state); text stays text, so it can be searched and
+themed; placeholder colours become CSS variables, so one drawing serves the light and the dark page;
+ids carry a prefix, so two reports can share a page. The same info gives the same bytes, and is
+drawn once a process.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from autorecur.report import words
+from autorecur.report.plotted import (
+    POINTS,
+    CurvesInfo,
+    ForecastInfo,
+    Info,
+    Points,
+    PosteriorInfo,
+    StepsInfo,
+    density,
+    kept,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw", "svg"]
+
+WHOLE = "the holdout"
+
+# Colours that matplotlib draws with, and the CSS variable each one stands for on the page.
+INK, MUTED, FAINT, BAND, LSTM, GRU, BASELINE, PAPER = (
+    "#0a0b01",
+    "#0a0b02",
+    "#0a0b03",
+    "#0a0b04",
+    "#0a0b05",
+    "#0a0b06",
+    "#0a0b07",
+    "#0a0b08",
+)
+THEME = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    FAINT: "var(--line)",
+    BAND: "var(--band)",
+    LSTM: "var(--lstm)",
+    GRU: "var(--gru)",
+    BASELINE: "var(--baseline)",
+    PAPER: "var(--paper)",
+}
+COLOUR = {"lstm": LSTM, "gru": GRU}
+DASH: dict[str, Any] = {"lstm": "-", "gru": (0, (5, 2))}
+MARK = {"lstm": "o", "gru": "^"}
+
+
+def svg(info: Info, prefix: str, label: str) -> str:
+    """The figure as inline SVG: ids begin with `prefix`, and `label` says it in words."""
+    name = type(info).__name__.removesuffix("Info").lower()
+    drawn = _TAG.sub(lambda tag: _prefixed(tag[0], f"{prefix}{name}-"), draw(info))
+    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
+
+
+_TAG = re.compile(r"<[^<>]+>")
+_IDS = re.compile(r'( id="|url\(#|href="#)')
+
+
+def _prefixed(tag: str, prefix: str) -> str:
+    return _IDS.sub(lambda match: match[0] + prefix, tag)
+
+
+@lru_cache(maxsize=32)
+def draw(info: Info) -> str:
+    """The figure as SVG with CSS variables for colours; drawn once for the same info."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # a user's own style is for the user's own figures
+        matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]  # keys are spelt out there
+        if isinstance(info, PosteriorInfo):
+            figure = _draw_posterior(info)
+        elif isinstance(info, CurvesInfo):
+            figure = _draw_curves(info)
+        elif isinstance(info, ForecastInfo):
+            figure = _draw_forecast(info)
+        else:
+            figure = _draw_steps(info)
+        buffer = io.StringIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
+    return _inline(buffer.getvalue())
+
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "autorecur",
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+    "font.size": 10.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "axes.labelsize": 9.5,
+    "axes.linewidth": 0.8,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "lines.linewidth": 1.6,
+}
+
+
+def _inline(text: str) -> str:
+    """matplotlib's document without what HTML does not need, and with the page's colours."""
+    text = text[text.index("<svg ") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r' xmlns(:\w+)?="[^"]*"| version="1\.1"', "", text)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    return _TAG.sub(lambda tag: _themed(tag[0]), text)
+
+
+def _themed(tag: str) -> str:
+    if tag.startswith("<svg "):
+        # The page decides the width; the view box keeps the shape.
+        return re.sub(r' (width|height)="[^"]*"', "", tag)
+    tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
+    for placeholder, variable in THEME.items():
+        tag = tag.replace(placeholder, variable)
+    return tag
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _draw_posterior(info: PosteriorInfo) -> Figure:
+    rows = min(len(info.folds), 20)
+    figure = _figure(7.6, 2.6 + 0.17 * rows)
+    figure.get_layout_engine().set(hspace=0, h_pad=0.02)  # type: ignore[union-attr, call-arg]
+    top, rug = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 0.25 + 0.17 * rows))
+    low, high = _reach(info)
+    low_cell, high_cell = ("gru", "lstm") if info.better == "lower" else ("lstm", "gru")
+    for axes in (top, rug):
+        axes.axvspan(-info.margin, info.margin, color=BAND, linewidth=0, zorder=0)
+        axes.axvline(0, ymax=0.84 if axes is top else 1, color=MUTED, linewidth=0.8, zorder=1)
+    if info.scale and info.degrees:
+        xs = [low + (high - low) * at / 240 for at in range(241)]
+        ys = [density(x, info.mean, info.scale, info.degrees) for x in xs]
+        for cell, side in (
+            (low_cell, [x <= -info.margin for x in xs]),
+            (high_cell, [x >= info.margin for x in xs]),
+        ):
+            top.fill_between(xs, ys, where=side, color=COLOUR[cell], alpha=0.3, linewidth=0)
+        top.plot(xs, ys, color=INK, linewidth=1.5)
+    top.set_xlim(low, high)
+    top.set_ylim(0, top.get_ylim()[1] * 1.3)
+    _name_areas(top, info, low_cell, high_cell)
+    top.set_yticks([])
+    top.spines[["left", "bottom"]].set_visible(False)
+    top.tick_params(axis="x", length=0, labelbottom=False)
+    _draw_rug(rug, info, rows, low_cell, high_cell)
+    return figure
+
+
+def _reach(info: PosteriorInfo) -> tuple[float, float]:
+    pairs = [value for _, values in info.folds for value in values]
+    tail = 3.4 * (info.scale or 0.0)
+    low = min([info.mean - tail, -2.2 * info.margin, *pairs])
+    high = max([info.mean + tail, 2.2 * info.margin, *pairs])
+    room = 0.04 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _name_areas(axes: Axes, info: PosteriorInfo, low_cell: str, high_cell: str) -> None:
+    if info.probability is None:
+        return
+    lstm, equal, gru = (words.share(part) for part in info.probability)
+    part = {"lstm": lstm, "gru": gru}
+    for x, align, cell in ((0.0, "left", low_cell), (1.0, "right", high_cell)):
+        text = f"{cell.upper()} better {part[cell]}"
+        axes.text(
+            x,
+            1.03,
+            text,
+            transform=axes.transAxes,
+            ha=align,
+            va="bottom",
+            color=COLOUR[cell],
+            weight="bold",
+        )
+    # One line lower than its neighbours, which a narrow band would let it run into.
+    axes.text(
+        0,
+        0.98,
+        f"equal {equal}",
+        transform=axes.get_xaxis_transform(),
+        ha="center",
+        va="top",
+        color=MUTED,
+    )
+
+
+def _draw_rug(axes: Axes, info: PosteriorInfo, rows: int, low_cell: str, high_cell: str) -> None:
+    for row, (_, values) in enumerate(info.folds[:rows]):
+        mean = sum(values) / len(values)
+        cell = low_cell if mean < 0 else high_cell
+        axes.plot(
+            values, [row] * len(values), linestyle="none", marker="|", markersize=7, color=MUTED
+        )
+        axes.plot(
+            [mean], [row], linestyle="none", marker=MARK[cell], markersize=5, color=COLOUR[cell]
+        )
+    axes.set_ylim(rows - 0.4, -0.8)
+    axes.set_yticks(range(rows), [words.cut(fold, 18) for fold, _ in info.folds[:rows]], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    label = f"GRU − LSTM [{words.cut(info.unit, 40)}]"
+    base = info.base
+    if base is None:
+        axes.xaxis.set_major_formatter(_tick)
+    else:
+        label += ", and in per cent of the best baseline's error"
+        axes.xaxis.set_major_formatter(lambda x, at: f"{_tick(x)}\n{words.percent(x / base)}")
+    axes.set_xlabel(label)
+
+
+def _tick(value: float, position: float = 0) -> str:
+    return f"{value:g}".replace("-", "−") if abs(value) > 1e-12 else "0"
+
+
+def _draw_curves(info: CurvesInfo) -> Figure:
+    figure = _figure(7.6, 2.7)
+    panels = figure.subplots(1, len(info.panels), sharey=True, squeeze=False)[0]
+    for axes, (rung, curves) in zip(panels, info.panels, strict=True):
+        for curve in sorted(curves, key=lambda curve: curve.promoted):
+            xs = list(range(1, len(curve.points) + 1))
+            ys = [math.nan if point is None else point for point in curve.points]
+            axes.plot(
+                xs,
+                ys,
+                color=COLOUR[curve.cell],
+                linestyle=DASH[curve.cell],
+                linewidth=1.7 if curve.promoted else 0.9,
+                alpha=1.0 if curve.promoted else 0.6,
+            )
+            axes.plot(
+                xs[-1:],
+                ys[-1:],
+                linestyle="none",
+                color=COLOUR[curve.cell],
+                marker=MARK[curve.cell] if curve.promoted else "x",
+                markersize=5,
+            )
+        axes.set_title(f"rung {rung}", loc="left", fontsize=10, color=MUTED)
+        axes.grid(axis="y")
+        axes.set_axisbelow(True)
+        _count_whole(axes)
+    panels[0].set_ylabel(info.label)
+    panels[0].yaxis.set_major_formatter(_tick)
+    _limit_to_most(panels[0], info)
+    figure.supxlabel("evaluations", fontsize=9.5, color=MUTED)
+    return figure
+
+
+def _count_whole(axes: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _limit_to_most(axes: Axes, info: CurvesInfo) -> None:
+    """One training that diverged must not flatten all the others."""
+    points = sorted(
+        p for _, curves in info.panels for curve in curves for p in curve.points if p is not None
+    )
+    low, high = points[0], points[min(len(points) - 1, int(0.97 * len(points)))]
+    if high > low:
+        axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+
+
+def _draw_forecast(info: ForecastInfo) -> Figure:
+    figure = _figure(7.6, 5.0)
+    whole, part = figure.subplots(2, 1)
+    whole.set_title(WHOLE, loc="left", fontsize=10, color=MUTED)
+    part.set_title("its worst window, enlarged", loc="left", fontsize=10, color=MUTED)
+    for axes, (first, last), points in (
+        (whole, (0, len(info.actual)), POINTS),
+        (part, info.worst, POINTS),
+    ):
+        _draw_lines(axes, info, first, last, points)
+        axes.grid(axis="y")
+        axes.set_axisbelow(True)
+        axes.yaxis.set_major_formatter(_tick)
+        axes.set_ylabel(words.cut(info.unit, 24))
+        _time_ticks(axes, info.times, first, last)
+    for axes in (whole, part):
+        axes.axvspan(
+            info.window[0],
+            max(info.window[0] + 1, info.window[1] - 1),
+            color=BAND,
+            linewidth=0,
+            zorder=0,
+        )
+    figure.legend(
+        *part.get_legend_handles_labels(),
+        loc="outside upper left",
+        ncols=_legend_columns(info.lines),
+        borderaxespad=0.1,
+    )
+    return figure
+
+
+def _legend_columns(lines: Sequence[tuple[str, str, Points]]) -> int:
+    return 4 if sum(min(40, len(name)) for name, _, _ in lines) < 60 else 2
+
+
+def _draw_lines(axes: Axes, info: ForecastInfo, first: int, last: int, points: int) -> None:
+    # A long holdout is a thicket: there the model alone stands beside what happened.
+    compared = info.lines[:1] if axes.get_title(loc="left") == WHOLE else info.lines
+    series = [("actual", "actual", info.actual), *compared]
+    style: dict[str, dict[str, Any]] = {
+        "actual": {"color": INK, "linewidth": 1.9},
+        "baseline": {"color": BASELINE, "linestyle": ":", "linewidth": 1.4},
+        "lstm": {"color": LSTM, "linestyle": DASH["lstm"], "linewidth": 1.4},
+        "gru": {"color": GRU, "linestyle": DASH["gru"], "linewidth": 1.4},
+    }
+    for order, (name, kind, values) in enumerate(series):
+        places = kept(values[first:last], points)
+        xs = [first + place for place in places]
+        ys = [math.nan if values[x] is None else values[x] for x in xs]
+        axes.plot(xs, ys, label=words.cut(name, 40), zorder=10 - order, **style[kind])  # type: ignore[arg-type]
+    axes.set_xlim(first, max(first + 1, last - 1))
+
+
+def _time_ticks(axes: Axes, times: Sequence[str], first: int, last: int) -> None:
+    steps = min(5, last - first)
+    places = sorted(
+        {first + round(at * (last - 1 - first) / max(1, steps - 1)) for at in range(steps)}
+    )
+    labels = [words.moment(times[place]) if place < len(times) else str(place) for place in places]
+    if len(places) > 1 and len({label[:10] for label in labels}) == len(labels):
+        labels = [label[:10] for label in labels]
+    labels = [label.replace(" ", "\n", 1) for label in labels]
+    axes.set_xticks(places, labels)
+    texts = axes.get_xticklabels()
+    texts[0].set_horizontalalignment("left")
+    texts[-1].set_horizontalalignment("right")
+
+
+def _draw_steps(info: StepsInfo) -> Figure:
+    figure = _figure(7.6, 2.3)
+    axes = figure.subplots()
+    style: dict[str, Any] = {
+        "lstm": (LSTM, DASH["lstm"]),
+        "gru": (GRU, DASH["gru"]),
+        "baseline": (BASELINE, ":"),
+    }
+    for name, kind, values in info.lines:
+        colour, dash = style[kind]
+        ys = [math.nan if value is None else value for value in values]
+        axes.plot(
+            range(1, len(ys) + 1), ys, color=colour, linestyle=dash, label=words.cut(name, 40)
+        )
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(1, max(2, max(len(values) for _, _, values in info.lines)))
+    _count_whole(axes)
+    axes.yaxis.set_major_formatter(_tick)
+    axes.grid(axis="y")
+    axes.set_xlabel("steps ahead")
+    axes.set_ylabel(f"mean absolute error\n[{words.cut(info.unit, 24)}]")
+    figure.legend(loc="outside upper left", ncols=_legend_columns(info.lines), borderaxespad=0.1)
+    return figure

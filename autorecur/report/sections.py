@@ -1,0 +1,26 @@
+"""The questions of the report, in order; a maker answers None where its question does not apply."""
+
+from __future__ import annotations
+
+from autorecur.record import Record
+from autorecur.report import context, effort, evidence
+from autorecur.report.parts import Section
+
+__all__ = ["sections"]
+
+MAKERS = (
+    evidence.difference,
+    effort.budget,
+    effort.trials,
+    effort.curves,
+    evidence.forecasts,
+    context.data,
+    context.checks,
+    context.again,
+    context.method,
+)
+
+
+def sections(record: Record) -> tuple[Section, ...]:
+    """Every section that applies to `record`, in order."""
+    return tuple(section for make in MAKERS if (section := make(record)) is not None)

@@ -1,0 +1,136 @@
+"""`rungs.py` dressed as a KerasTuner Oracle; any other KerasTuner oracle can take its place.
+
+The one file that names KerasTuner, and so the one that imports Keras into the parent: it is loaded
+when a search begins, never before. What KerasTuner does that is kept from leaking out:
+
+- a seed of 0 means "random" to it, so it is given the seed plus one;
+- it prints a table a trial, so it is silenced;
+- three failed trials in a row end its search, so that limit is lifted: a failed trial is a value;
+- it keeps a copy of its state in a project folder, which could be reloaded by another search: the
+  journal is the only memory, so nothing is saved there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import keras_tuner
+import numpy as np
+
+from autorecur.nets.candidate import Candidate, Space
+from autorecur.search.rungs import Draw, Placement, Scores, fraction, ready
+
+__all__ = ["Conductor", "PairOracle", "hyperparameters"]
+
+OBJECTIVE = "score"
+ENDLESS = 10**9
+MOST_REDRAWS = 20  # of a candidate that was drawn before
+
+
+def hyperparameters(space: Space) -> keras_tuner.HyperParameters:
+    """`space` declared to KerasTuner, cell excepted: a pair trains both."""
+    declared = keras_tuner.HyperParameters()
+    for name in ("depth", "width", "lookback", "dropout", "batch", "normalisation"):
+        declared.Choice(name, sorted(set(getattr(space, name))))
+    declared.Float("learning_rate", *space.learning_rate, sampling="log")
+    return declared
+
+
+class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
+    """Draws pairs from a Space and halves them over rungs; its trial is a pair on a rung."""
+
+    def __init__(self, space: Space, first: Candidate, seed: int, better: str = "lower") -> None:
+        super().__init__(
+            objective=keras_tuner.Objective(OBJECTIVE, "min" if better == "lower" else "max"),
+            hyperparameters=hyperparameters(space),
+            seed=seed + 1,
+        )
+        _keep_to_itself(self)
+        self.space, self.better, self.draw_seed = space, better, seed
+        self.pairs: list[Candidate] = [first]
+        self.placements: dict[str, tuple[Placement, bool]] = {}
+        self.finished: dict[Placement, Scores] = {}
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """KerasTuner's question: the values of the next trial, or IDLE while a rung is awaited."""
+        started = {placement for placement, _ in self.placements.values()}
+        place = ready(self.finished, started, self.better)
+        if place is None:
+            return {"status": "IDLE"}
+        self.placements[trial_id] = place
+        values = asdict(self.pair(place[0].pair))
+        del values["cell"]
+        return {"status": "RUNNING", "values": values}
+
+    def pair(self, number: int) -> Candidate:
+        """Candidate `number`, by the seed and the number alone; never one drawn before."""
+        while len(self.pairs) <= number:
+            rng = np.random.default_rng((self.draw_seed, 7, len(self.pairs)))
+            drawn = self.space.draw(rng)
+            seen = {candidate.pair_key for candidate in self.pairs}
+            for _ in range(MOST_REDRAWS):
+                if drawn.pair_key not in seen:
+                    break
+                drawn = self.space.draw(rng)
+            self.pairs.append(drawn)
+        return self.pairs[number]
+
+
+class Conductor:
+    """Asks an oracle for pairs and tells it their scores, through KerasTuner's own protocol.
+
+    The first pair, the sound default, is trained before there is a conductor, while KerasTuner is still
+    being imported. Our own oracle counts it as its first trial; any other oracle never hears of it.
+    """
+
+    def __init__(self, oracle: keras_tuner.Oracle, space: Space, better: str) -> None:
+        _keep_to_itself(oracle)
+        self.oracle, self.space, self.better = oracle, space, better
+        self._trials: dict[Placement, str] = {}
+        self._asked = 0
+        if isinstance(oracle, PairOracle):
+            self.next()
+
+    def next(self) -> Draw | None:
+        """The next pair; None where the oracle waits for scores or has nothing left."""
+        self._asked += 1
+        trial = self.oracle.create_trial(f"pair-{self._asked}")
+        if trial.status != "RUNNING":
+            return None
+        values = trial.hyperparameters.values
+        candidate = replace(
+            Candidate(self.space.cells[0]),
+            **{name: values[name] for name in values if not name.startswith("tuner/")},
+        )
+        placement, top, share = Placement(self._asked, 0), True, 1.0
+        if isinstance(self.oracle, PairOracle):
+            placement, top = self.oracle.placements[trial.trial_id]
+            share = fraction(placement)
+        self._trials[placement] = trial.trial_id
+        return Draw(placement, top, share, candidate)
+
+    def tell(self, draw: Draw, scores: Mapping[str, float | None]) -> None:
+        """The scores of a pair, by cell; the oracle learns the better one: no cell is favoured."""
+        if draw.placement not in self._trials:
+            return
+        if isinstance(self.oracle, PairOracle):
+            self.oracle.finished[draw.placement] = dict(scores)
+        trial = self.oracle.trials[self._trials[draw.placement]]
+        known = [score for score in scores.values() if score is not None]
+        if known:
+            best = min(known) if self.better == "lower" else max(known)
+            self.oracle.update_trial(trial.trial_id, {self.oracle.objective.name: best})
+            trial.status = "COMPLETED"
+        else:
+            trial.status, trial.message = "FAILED", "no training of the pair has a score"
+        self.oracle.end_trial(trial)
+
+
+def _keep_to_itself(oracle: keras_tuner.Oracle) -> None:
+    """Nothing printed, nothing saved (outside a Tuner it has no folder), no end after failures."""
+    oracle.verbose = 0
+    oracle.max_consecutive_failed_trials = ENDLESS
+    oracle.save = lambda: None
+    oracle._save_trial = lambda trial: None  # the only name that KerasTuner has for it

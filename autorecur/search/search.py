@@ -1,0 +1,254 @@
+"""The loop: pairs from the oracle, both cells of each to the workers, scores back to the oracle.
+
+Both cells of a pair get the same seed, the same steps, the same data order and the same limits. The
+best network so far is on disk from the first finished training on.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from autorecur.metrics import Metric
+from autorecur.nets.build import Shape
+from autorecur.nets.candidate import Candidate, Space
+from autorecur.nets.cost import multiply_adds
+from autorecur.nets.train import CHUNK, Fit, Order, Status
+from autorecur.search.dispatch import Dispatcher
+from autorecur.search.rungs import Draw, Placement
+from autorecur.search.trial import Trial
+
+__all__ = ["MODEL_FILE", "Plan", "Search", "best_trial"]
+
+MODEL_FILE = "model.keras"
+TOO_SLOW = 1.5  # times the longest time that a training may take
+LEAST_WORK = 100_000  # multiply-adds that the bookkeeping of one example's forecast is worth
+COMPILE_SECONDS = 2.0  # what a new shape costs besides its steps
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the search may use."""
+
+    space: Space
+    first: Candidate  # the sound default, trained fully before anything is drawn
+    metric: Metric
+    seed: int
+    steps: int  # of a full training
+    shape: Shape
+    arrays: Path  # the shared arrays
+    folder: Path  # of the run: checkpoints, and the best network so far
+    deadline: float  # on the meter's clock
+    trainings: int | None  # that may still be started
+    multiply_adds: float | None  # in all, by the end of the search
+    longest_seconds: float  # of one training: what the duel will be able to afford
+
+
+@dataclass
+class _Pair:
+    """A pair on a rung whose trainings are not all back."""
+
+    draw: Draw
+    scores: dict[str, float | None] = field(default_factory=dict)
+
+
+class Search:
+    """One search; `run` returns its trials in the order in which they ended."""
+
+    def __init__(self, plan: Plan, dispatcher: Dispatcher, oracle: Any = None) -> None:
+        self.plan, self.dispatcher, self._oracle = plan, dispatcher, oracle
+        self._conductor: Any = None
+        self._untold: list[tuple[Draw, dict[str, float | None]]] = []
+        self.trials: list[Trial] = []
+        self.ended_by: str | None = None
+        self._queue: deque[Order] = deque()
+        self._pairs: dict[str, _Pair] = {}
+        self._started = 0
+        self._best: float | None = None
+        self._shape = plan.shape
+        self._seconds_per_work = 0.0
+        (plan.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+
+    def run(self) -> tuple[Trial, ...]:
+        """Search until the deadline, or until the trainings are used up."""
+        self.dispatcher.run(
+            self._next, self._done, lambda order: int(self._pairs[order.id].draw.placement.rung)
+        )
+        self.ended_by = self.ended_by or "the oracle had nothing left"
+        return tuple(self.trials)
+
+    def _next(self) -> Order | None:
+        while not self._queue and not self.ended_by and not self._reached_limit():
+            draw = self._draw()
+            if draw is None:
+                break
+            if self._too_slow(draw):
+                self._skip(draw)
+            elif not self._too_late(draw):
+                self._place(draw)
+        if not self._queue:
+            return None
+        return replace(self._queue.popleft(), model_if_better=self._best)
+
+    def _draw(self) -> Draw | None:
+        """The sound default first; it is being trained while KerasTuner is imported for the rest."""
+        if not self._started:
+            return Draw(Placement(0, 0), True, 1.0, self.plan.first)
+        if self._conductor is None:
+            self._conductor = _conductor(self.plan, self._oracle)
+            for draw, scores in self._untold:
+                self._conductor.tell(draw, scores)
+        drawn: Draw | None = self._conductor.next()
+        return drawn
+
+    def _tell(self, draw: Draw, scores: dict[str, float | None]) -> None:
+        if self._conductor is None:
+            self._untold.append((draw, scores))
+        else:
+            self._conductor.tell(draw, scores)
+
+    def _reached_limit(self) -> bool:
+        plan, meter = self.plan, self.dispatcher.meter
+        if meter.clock() >= plan.deadline:
+            self.ended_by = "time"
+        elif plan.trainings is not None and self._started + len(plan.space.cells) > plan.trainings:
+            self.ended_by = "trainings"
+        elif plan.multiply_adds is not None and meter.multiply_adds >= plan.multiply_adds:
+            self.ended_by = "multiply-adds"
+        return self.ended_by is not None
+
+    def _too_late(self, draw: Draw) -> bool:
+        """Whether the pair could not be trained to its rung before the search must end."""
+        remaining = self.plan.deadline - self.dispatcher.meter.clock()
+        if self.trials and self._expected_seconds(draw.fraction) > remaining:
+            self.ended_by = "time"
+        return self.ended_by is not None
+
+    def _expected_seconds(self, fraction: float) -> float:
+        """Of a training to `fraction` of the full steps, from the trainings so far."""
+        seconds = sum(t.seconds - t.overhead_seconds for t in self.trials if t.steps_done)
+        steps = sum(trial.steps_done for trial in self.trials)
+        each = seconds / steps if steps else 0.0
+        waves = -(-len(self.plan.space.cells) // self.dispatcher.workers)
+        overhead = [trial.overhead_seconds for trial in self.trials if trial.steps_done]
+        compiling = sum(overhead) / len(overhead) if overhead else COMPILE_SECONDS
+        training = min(each * fraction * self.plan.steps, self.plan.longest_seconds)
+        return waves * (compiling + training)
+
+    def _too_slow(self, draw: Draw) -> bool:
+        """Whether a new pair would be cut short by the longest time that a training may take.
+
+        Seconds a step grow with multiply-adds and batch, from those measured on the first pair.
+        """
+        longest = self.plan.longest_seconds
+        if draw.placement.rung or not self._seconds_per_work or longest == float("inf"):
+            return False
+        steps = draw.fraction * self.plan.steps
+        work = max(_work(draw.candidate.with_cell(c), self._shape) for c in self.plan.space.cells)
+        return steps * work * self._seconds_per_work > TOO_SLOW * longest
+
+    def _skip(self, draw: Draw) -> None:
+        """Say what was not done, and let the oracle go on."""
+        place = draw.placement
+        for cell in self.plan.space.cells:
+            fit = Fit(self._name(draw, cell), Status.SKIPPED, Status.SKIPPED.value)
+            candidate = draw.candidate.with_cell(cell)
+            trial = Trial.of(
+                fit, pair=place.pair, rung=0, top=draw.top, candidate=candidate, seed=0
+            )
+            self.trials.append(trial)
+        self._tell(draw, dict.fromkeys(self.plan.space.cells))
+
+    def _place(self, draw: Draw) -> None:
+        pair = _Pair(draw)
+        for cell in self.plan.space.cells:
+            order = self._order(draw, draw.candidate.with_cell(cell))
+            self._pairs[order.id] = pair
+            self._queue.append(order)
+        self._started += len(self.plan.space.cells)
+
+    @staticmethod
+    def _name(draw: Draw, cell: str) -> str:
+        return f"pair-{draw.placement.pair:03d}-rung-{draw.placement.rung}-{cell}"
+
+    def _order(self, draw: Draw, candidate: Candidate) -> Order:
+        plan, place = self.plan, draw.placement
+        checkpoint = plan.folder / "checkpoints" / f"{place.pair}-{candidate.cell}.npz"
+        name = self._name(draw, candidate.cell)
+        return Order(
+            id=name,
+            arrays=str(plan.arrays),
+            candidate=candidate,
+            fold="selection",
+            seed=plan.seed * 1009 + place.pair,
+            steps=max(CHUNK, round(plan.steps * draw.fraction / CHUNK) * CHUNK),
+            metric=plan.metric.name,
+            deadline=plan.deadline,
+            longest_seconds=plan.longest_seconds,
+            resume_from=str(checkpoint) if place.rung else None,
+            checkpoint=None if draw.top else str(checkpoint),
+            model=str(plan.folder / "checkpoints" / f"{name}.keras"),
+        )
+
+    def _done(self, order: Order, fit: Fit) -> None:
+        pair = self._pairs[order.id]
+        draw = pair.draw
+        trial = Trial.of(
+            fit,
+            pair=draw.placement.pair,
+            rung=draw.placement.rung,
+            top=draw.top,
+            candidate=order.candidate,
+            seed=order.seed,
+        )
+        self.trials.append(trial)
+        if fit.cost is not None and fit.steps_done > 0:
+            work = _work(order.candidate, self._shape) * fit.steps_done
+            seconds = fit.ledger["steps"] + fit.ledger["validation"]
+            fastest = self._seconds_per_work or float("inf")
+            self._seconds_per_work = min(fastest, seconds / work)
+        self._keep_best(fit)
+        pair.scores[order.candidate.cell] = fit.score
+        if len(pair.scores) == len(self.plan.space.cells):
+            self._tell(draw, pair.scores)
+
+    def _keep_best(self, fit: Fit) -> None:
+        if fit.score is None or fit.model is None:
+            return
+        if self._best is None or self.plan.metric.gain(fit.score, self._best) > 0:
+            self._best = fit.score
+            os.replace(fit.model, self.plan.folder / MODEL_FILE)
+        else:
+            Path(fit.model).unlink(missing_ok=True)
+
+
+def _work(candidate: Candidate, shape: Shape) -> float:
+    """Multiply-adds of a training step, with a floor for what every step costs."""
+    return float(candidate.batch * (multiply_adds(candidate, shape) + LEAST_WORK))
+
+
+def _conductor(plan: Plan, oracle: Any) -> Any:
+    """The oracle's conductor.
+
+    Its module is loaded here because it imports KerasTuner, and with it Keras: seconds that `autorecur
+    show` must not pay. It imports nothing of this module, so no circle hides here.
+    """
+    module = importlib.import_module("autorecur.search.oracle")
+    better = plan.metric.better
+    own = oracle or module.PairOracle(plan.space, plan.first, plan.seed, better=better)
+    return module.Conductor(own, plan.space, better)
+
+
+def best_trial(trials: Iterable[Trial], cell: str, better: str) -> Trial | None:
+    """The cell's best trial at the highest rung that it reached; None where none has a score."""
+    scored = [t for t in trials if t.candidate.cell == cell and t.score is not None]
+    if not scored:
+        return None
+    top = [trial for trial in scored if trial.top] or scored
+    sign = 1.0 if better == "lower" else -1.0
+    return min(top, key=lambda trial: (sign * (trial.score or 0.0), trial.id))

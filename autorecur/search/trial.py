@@ -1,0 +1,61 @@
+"""Trial: one candidate trained at one rung, and what came of it: a value, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from autorecur.nets.candidate import Candidate
+from autorecur.nets.cost import Cost
+from autorecur.nets.train import Fit, Status
+
+__all__ = ["Trial"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training of the search."""
+
+    id: str
+    pair: int
+    rung: int
+    top: bool  # trained as far as any candidate may be: only such trials can become finalists
+    candidate: Candidate
+    seed: int
+    status: Status
+    sentence: str
+    score: float | None = None  # on validation, natural sign, original units
+    curve: tuple[float, ...] = ()
+    steps: int = 0
+    best_step: int = 0
+    steps_done: int = 0
+    seconds: float = 0.0
+    ledger: dict[str, float] = field(default_factory=dict)
+    cost: Cost | None = None
+
+    @property
+    def overhead_seconds(self) -> float:
+        """What the training cost besides its steps and validations, compiling above all."""
+        return self.ledger.get("compile", 0.0) + self.ledger.get("other", 0.0)
+
+    @classmethod
+    def of(
+        cls, fit: Fit, *, pair: int, rung: int, top: bool, candidate: Candidate, seed: int
+    ) -> Trial:
+        return cls(
+            id=fit.order,
+            pair=pair,
+            rung=rung,
+            top=top,
+            candidate=candidate,
+            seed=seed,
+            status=fit.status,
+            sentence=fit.sentence,
+            score=fit.score,
+            curve=fit.curve,
+            steps=fit.steps,
+            best_step=fit.best_step,
+            steps_done=fit.steps_done,
+            seconds=fit.seconds,
+            ledger=fit.ledger,
+            cost=fit.cost,
+        )

@@ -1,0 +1,157 @@
+"""Killable worker processes behind `concurrent.futures.Executor`.
+
+Each worker is a loky executor of one process: killing a training that does not answer, or a process
+that the system ended, costs that worker alone, and a fresh one takes its place. loky starts
+processes without importing `__main__`, so a plain script needs no `if __name__ == "__main__"`
+guard.
+
+The Keras backend is chosen here, in the workers' environment, and nowhere else: the user's own
+Keras is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import loky
+
+from autorecur.nets.engine import use_compilation_cache
+
+__all__ = ["WorkerPool", "default_workers"]
+
+RECYCLE_BYTES = 6e9  # loky replaces a worker that has grown by so much
+WATCH_SECONDS = 1.0
+
+
+def default_workers() -> int:
+    """One for each core that this process may use, and at most eight.
+
+    Small recurrences gain little from a second thread: two processes of one core each finish more
+    steps than one process on both.
+    """
+    return max(1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
+
+
+class WorkerPool(Executor):
+    """`workers` processes; what is submitted while all are busy waits in line."""
+
+    def __init__(self, workers: int, threads: int = 1) -> None:
+        self.workers = workers
+        self._environment = _environment(threads)
+        self._lock = threading.RLock()
+        self._line: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
+        self._busy: dict[int, Future[Any]] = {}
+        self._slots = [self._worker() for _ in range(workers)]
+        self._closed = False
+
+    def _worker(self) -> loky.ProcessPoolExecutor:
+        worker = loky.ProcessPoolExecutor(
+            max_workers=1, timeout=None, initializer=_warm_up, env=self._environment
+        )
+        worker.submit(_ready)  # loky starts its process with the first task: start it now
+        return worker
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if kwargs:
+            raise TypeError("a worker takes positional arguments only")
+        future: Future[Any] = Future()
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the workers have been shut down")
+            self._line.append((future, fn, args))
+            self._dispatch()
+        return future
+
+    def _dispatch(self) -> None:
+        for place in range(self.workers):
+            if place in self._busy or not self._line:
+                continue
+            future, fn, args = self._line.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            self._busy[place] = future
+            inner = self._slots[place].submit(fn, *args)
+            inner.add_done_callback(lambda done, place=place: self._finished(place, done))
+
+    def _finished(self, place: int, done: Future[Any]) -> None:
+        with self._lock:
+            future = self._busy.pop(place, None)
+            error = done.exception() if not done.cancelled() else None
+            if isinstance(error, loky.process_executor.BrokenProcessPool) and not self._closed:
+                self._slots[place].shutdown(wait=False, kill_workers=True)
+                self._slots[place] = self._worker()
+            if not self._closed:
+                self._dispatch()
+        if future is None or future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(done.result())
+
+    def kill(self, future: Future[Any]) -> None:
+        """End the worker that runs `future`; it fails, and a fresh worker takes the place."""
+        with self._lock:
+            for place, running in self._busy.items():
+                if running is future:
+                    for pid in list(self._slots[place]._processes or ()):
+                        os.kill(pid, signal.SIGKILL)
+
+    def process_ids(self) -> list[int]:
+        """The workers' process ids."""
+        return [pid for slot in self._slots for pid in list(slot._processes or ())]
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for future, _, _ in self._line:
+                future.cancel()
+            self._line.clear()
+        for slot in self._slots:
+            slot.shutdown(wait=wait, kill_workers=cancel_futures or bool(self._busy))
+
+
+def _environment(threads: int) -> dict[str, str]:
+    flags = os.environ.get("XLA_FLAGS", "")
+    if threads == 1:
+        flags += " --xla_cpu_multi_thread_eigen=false"
+    return {
+        "KERAS_BACKEND": "jax",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "XLA_FLAGS": flags.strip(),
+        "NPROC": str(threads),  # the size of XLA's own thread pool
+        "OMP_NUM_THREADS": str(threads),
+        "LOKY_MAX_MEMORY_LEAK_SIZE": str(RECYCLE_BYTES),
+    }
+
+
+def _warm_up() -> None:
+    """What a new worker does first: seconds of imports, while the parent reads the table."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the search
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    # Keras asks in many places whether TensorFlow is there, and imports it to find out. Workers
+    # never need it, and its import would cost each five seconds.
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    use_compilation_cache()
+    import keras  # noqa: F401
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End this process when its parent is gone, so that a killed run leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
+
+
+def _ready() -> int:
+    return os.getpid()

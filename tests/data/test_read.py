@@ -1,0 +1,154 @@
+"""Reading: what a file says, and one clear sentence for each way it can be broken."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autorecur.data.read import Table, read, require_columns, shown
+from autorecur.errors import DataError, MissingFile, SettingError
+
+PLAIN = "ds,load\n2020-01-01,1.5\n2020-01-02,2.5\n2020-01-03,3.5\n"
+
+
+def written(folder: Path, content: str | bytes, name: str = "energy.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (PLAIN, "energy.csv"),
+        (PLAIN.encode("utf-8-sig"), "energy.csv"),
+        (PLAIN.encode("utf-16"), "energy.csv"),
+        (PLAIN.replace("\n", "\r\n"), "energy.csv"),
+        (PLAIN.replace(",", ", "), "energy.csv"),
+        (PLAIN.replace(",", "\t"), "energy.tsv"),
+        (PLAIN.replace(",", ";").replace(".", ","), "energy.csv"),
+        (gzip.compress(PLAIN.encode()), "energy.csv.gz"),
+        (gzip.compress(PLAIN.encode()), "energy.csv"),  # known by its bytes, not by its name
+        (PLAIN.rstrip("\n"), "energy.csv"),
+        (PLAIN.replace("2020-01-02", '"2020-01-02"'), "energy.csv"),
+    ],
+)
+def test_every_spelling_of_a_table_reads_the_same(
+    tmp_path: Path, content: str | bytes, name: str
+) -> None:
+    table = read(written(tmp_path, content, name))
+    assert table.name == "energy"
+    assert list(table.frame.columns) == ["ds", "load"]
+    assert table.frame["load"].tolist() == [1.5, 2.5, 3.5]
+    assert table.rows == 3
+    assert table.line(0) == "line 2"
+
+
+def test_fingerprint_is_of_the_content_not_of_the_packing(tmp_path: Path) -> None:
+    plain = read(written(tmp_path, PLAIN))
+    zipped = read(written(tmp_path, gzip.compress(PLAIN.encode()), "energy.csv.gz"))
+    other = read(written(tmp_path, PLAIN.replace("2.5", "2.6"), "other.csv"))
+    assert len(plain.fingerprint) == 64
+    assert plain.fingerprint == zipped.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"ds,load\n", "has a header and no rows"),
+        (b"1,2\n3,4\n", "has no header"),
+        (b"a,a\n1,2\n", "two columns called 'a'"),
+        (PLAIN.replace("2.5", "2.5,9").encode(), "line 3: 3 fields where the header has 2"),
+        (PLAIN.replace(",2.5", "").encode(), "line 3: 1 field where the header has 2"),
+        # One field too many makes up for one too few in the sum.
+        (
+            PLAIN.replace(",2.5", "").replace("3.5", "3.5,1").encode(),
+            "line 4: 3 fields where the header has 2",
+        ),
+        (b'a,b\n"x,y",1\n"z"\n', "line 3: 1 field where the header has 2"),
+        (PLAIN.replace("2.5", "é").encode("latin-1"), "line 3 has the byte 0xe9"),
+        (PLAIN.encode("utf-16-le"), "zero byte in line 1"),
+        (PLAIN.encode("utf-32"), "UTF-32"),
+        (gzip.compress(PLAIN.encode())[:-12], "damaged gzip"),
+        (b"PAR1 and so on", "Parquet"),
+    ],
+)
+def test_a_broken_file_is_named_in_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read(written(tmp_path, content))
+    assert "\n" not in str(caught.value)
+    assert "energy.csv" in str(caught.value)
+
+
+def test_a_path_that_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(MissingFile, match=r"no file .*nowhere\.csv"):
+        read(tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match="is a folder"):
+        read(tmp_path)
+    with pytest.raises(SettingError, match="not int"):
+        read(7)  # type: ignore[arg-type]
+
+
+def test_line_breaks_inside_fields_make_rows_of_lines(tmp_path: Path) -> None:
+    table = read(written(tmp_path, 'text,y\n"two\nlines",1\nplain,2\n'))
+    assert table.rows == 2
+    assert table.line(1) == "row 1"  # a line number would be wrong from the first break on
+
+
+def test_a_field_longer_than_the_csv_module_allows_by_default(tmp_path: Path) -> None:
+    table = read(written(tmp_path, 'text,y\n"' + "a," * 100_000 + '",1\n'))
+    assert len(table.frame["text"].iloc[0]) == 200_000
+
+
+def test_a_frame_is_shared_not_copied() -> None:
+    frame = pd.DataFrame({"y": np.arange(5.0)})
+    table = read(frame)
+    assert np.shares_memory(table.frame["y"].to_numpy(), frame["y"].to_numpy())
+    assert table.line(3) == "row 3"
+    assert table.fingerprint == read(frame.copy()).fingerprint
+    assert table.fingerprint != read(frame + 1).fingerprint
+
+
+def test_a_time_index_becomes_a_column() -> None:
+    index = pd.date_range("2020-01-01", periods=3)
+    assert list(read(pd.DataFrame({"y": [1, 2, 3]}, index=index)).frame.columns) == ["time", "y"]
+    named = pd.DataFrame({"time": [1, 2, 3]}, index=index.rename("when"))
+    assert list(read(named).frame.columns) == ["when", "time"]
+    periods = pd.DataFrame({"y": [1, 2, 3]}, index=index.to_period("D"))
+    assert read(periods).frame["time"].tolist() == list(index)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame(), "no rows"),
+        (pd.DataFrame({"y": []}), "no rows"),
+        (pd.DataFrame([[1, 2]], columns=["y", "y"]), "two columns called 'y'"),
+        (pd.DataFrame({"y": [[1], [2]]}), "neither numbers, dates nor text"),
+    ],
+)
+def test_a_frame_that_is_no_table(frame: pd.DataFrame, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(frame)
+
+
+def test_missing_columns_come_with_the_nearest() -> None:
+    table = Table("energy", pd.DataFrame({"load": [1], "Wind speed": [2]}), "", 1)
+    require_columns(table, ["load"])
+    with pytest.raises(DataError, match=r"no target 'laod' \(did you mean 'load'\?\)"):
+        require_columns(table, ["laod"], "target")
+    with pytest.raises(DataError, match="did you mean 'Wind speed'"):
+        require_columns(table, ["WIND SPEED"])
+
+
+def test_hostile_names_stay_on_one_short_line() -> None:
+    assert "\n" not in shown("a\nb")
+    assert "\x1b" not in shown("\x1b[31m")
+    assert len(shown("x" * 10_000)) <= 60

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from duels import FINALISTS, MARGIN, apart, duel
+
+from autorecur.data.dataset import Finding
+from autorecur.judge.checks import LEVELS, Check, Facts, checks
+from autorecur.judge.comparison import Comparison
+from autorecur.judge.verdict import decide
+
+GRU_WINS = apart(-4.0, 0.1)
+CHOICES = {
+    "depth": (1, 1, 2, 3),
+    "width": (8, 16, 32, 64),
+    "lookback": (24, 48),
+    "learning_rate": (1e-3, 2e-2),
+    "dropout": (0.0, 0.1, 0.2),
+    "normalisation": ("none", "last", "difference"),
+}
+INSIDE = {
+    "cell": "gru",
+    "depth": 1,
+    "width": 32,
+    "lookback": 24,
+    "learning_rate": 4e-3,
+    "dropout": 0.0,
+    "normalisation": "none",
+}
+
+
+def check(code: str, comparison: Comparison = GRU_WINS, **facts: Any) -> Check:
+    """The one check with `code`."""
+    verdict = decide(comparison, FINALISTS, MARGIN, "3min", 171.0, 31)
+    (found,) = [each for each in checks(comparison, verdict, Facts(**facts)) if each.code == code]
+    return found
+
+
+def candidate(**fields: Any) -> dict[str, Any]:
+    return {"gru": INSIDE | fields}
+
+
+def test_without_facts_nothing_is_claimed() -> None:
+    comparison = duel([], [])
+    verdict = decide(comparison, FINALISTS, MARGIN, "3min", 171.0, 0)
+    made = checks(comparison, verdict, Facts())
+    assert [each.code for each in made] == sorted(each.code for each in made)
+    assert {each.code: each.level for each in made} == {
+        "AR101": "not applicable",
+        "AR102": "not applicable",
+        "AR103": "not applicable",
+        "AR105": "not applicable",
+        "AR106": "not applicable",
+        "AR108": "passed",
+        "AR113": "issue",
+        "AR114": "not applicable",
+    }
+    assert all(each.level in LEVELS and each.sentence.endswith(".") for each in made)
+
+
+def test_a_warning_comes_with_its_remedy() -> None:
+    beaten = replace(GRU_WINS, baselines={"drift": (1.0,) * 8})
+    for code, comparison in (("AR101", beaten), ("AR113", duel([], []))):
+        found = check(code, comparison)
+        assert found.level == "issue" and found.remedy
+    assert check("AR101").level == "passed"
+    assert "drift (1.00 MW)" in check("AR101", beaten).sentence
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ""),
+        ({"width": 64}, "width 64 is the largest allowed"),
+        ({"width": 8}, "width 8 is the smallest allowed"),
+        ({"depth": 3}, "depth 3 is the largest allowed"),
+        ({"lookback": 48}, ""),  # of two choices either is an edge
+        ({"learning_rate": 0.0195}, "learning rate 0.0195 is the largest allowed"),
+        ({"learning_rate": 0.00101}, "learning rate 0.00101 is the smallest allowed"),
+        ({"dropout": 0.2}, "dropout 0.2 is the largest allowed"),
+    ],
+)
+def test_edge(fields: dict[str, Any], words: str) -> None:
+    found = check("AR102", candidates=candidate(**fields), choices=CHOICES)
+    assert found.level == ("tip" if words else "passed")
+    assert words in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("curves", "level", "words"),
+    [
+        ({"gru": [3.0, 2.0, 1.0], "lstm": [3.0, 1.0, 2.0]}, "issue", "The GRU was still"),
+        ({"gru": [3.0, 1.0, 2.0], "lstm": [3.0, 2.0, 1.0]}, "tip", "The LSTM was still"),
+        ({"gru": [3.0, 2.0], "lstm": [3.0, 2.0]}, "issue", "The GRU and the LSTM were still"),
+        ({"gru": [3.0, 1.0, 0.9999], "lstm": [3.0, 1.0, 1.0]}, "passed", "No finalist"),
+        ({"gru": [3.0]}, "not applicable", "two epochs"),
+        ({"gru": [3.0, float("nan")]}, "passed", "No finalist"),
+    ],
+)
+def test_still_improving(curves: dict[str, list[float]], level: str, words: str) -> None:
+    found = check("AR103", curves=curves)
+    assert found.level == level
+    assert words in found.sentence
+
+
+def test_seeds() -> None:
+    assert check("AR105").level == "passed"
+    assert check("AR105", apart(0.0, 3.0)).level == "tip"
+    assert check("AR105", apart(-4.0, 0.1, seeds=1)).level == "not applicable"
+
+
+def test_compute_of_the_run_counts_where_it_is_known() -> None:
+    assert check("AR106").level == "passed"
+    cells = {"lstm": {"seconds": 60.0, "trainings": 9}, "gru": {"seconds": 90.0, "trainings": 9}}
+    found = check("AR106", cells=cells)
+    assert found.level == "tip"
+    assert found.sentence == (
+        "The GRU had 50 % more training seconds (LSTM 1 min, GRU 1 min 30 s over the run)."
+    )
+    slow = duel([[40.0]] * 5, [[39.0]] * 5, seconds=(5.0, 6.0))
+    assert check("AR106", slow).level == "tip"
+
+
+def test_findings_of_the_data_are_passed_on() -> None:
+    assert check("AR108").level == "passed"
+    found = check("AR108", findings=[Finding("AR108", "note", "Two gaps were filled.", "Nothing.")])
+    assert found == Check("AR108", "tip", "Two gaps were filled.", "Nothing.")
+
+
+@pytest.mark.parametrize(
+    ("folds", "planned", "level"), [(8, 16, "passed"), (8, 24, "tip"), (3, 16, "issue")]
+)
+def test_cut_short(folds: int, planned: int, level: str) -> None:
+    comparison = duel([[40.0, 40.1]] * folds, [[39.0, 39.1]] * folds)
+    assert check("AR113", comparison, planned_pairs=planned, ended_by="time").level == level
+
+
+def test_failed_trials_are_counted_by_reason() -> None:
+    good = {"score": 1.0, "status": "FINISHED"}
+    bad = [{"score": None, "status": status} for status in ("DIVERGED", "KILLED", "DIVERGED")]
+    assert check("AR114", trials=[good]).level == "passed"
+    found = check("AR114", trials=[good] * 4 + bad)
+    assert (found.level, found.sentence) == (
+        "tip",
+        "3 of 7 trials failed: 2 × DIVERGED, 1 × KILLED.",
+    )
+    assert check("AR114", trials=[good, *bad]).level == "issue"

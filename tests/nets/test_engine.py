@@ -1,0 +1,222 @@
+"""The compiled step against plain Keras, and what a program does with rows and examples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from autorecur.data.dataset import Dataset
+from autorecur.nets.build import Scaler, Shape, core, set_gate_bias
+from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.checkpoint import Progress
+from autorecur.nets.engine import CLIP_NORM, Block, Program, State, program
+from autorecur.nets.train import batches
+
+LOSS = "mean_absolute_error"
+TINY = Candidate("gru", width=5, lookback=8, batch=8)
+
+
+def block_of(dataset: Dataset) -> Block:
+    fit_rows = dataset.split.selection.fit_rows
+    scaled = Scaler.fit(dataset.values[:fit_rows]).scale(dataset.values)
+    return Block(
+        past=jax.numpy.asarray(np.concatenate([scaled, dataset.known[: dataset.rows]], axis=1)),
+        known=jax.numpy.asarray(dataset.known),
+        truth=jax.numpy.asarray(scaled[:, : dataset.targets]),
+        weight=jax.numpy.asarray(dataset.observed, jax.numpy.float32),
+    )
+
+
+def materialised(
+    block: Block, shape: Shape, lookback: int, examples: NDArray[Any]
+) -> tuple[list[NDArray[np.float32]], NDArray[np.float32], NDArray[np.float32]]:
+    """What a network with the plainest of input pipelines would be given."""
+    inputs = [np.stack([np.asarray(block.past)[o - lookback : o] for o in examples])]
+    if shape.known:
+        inputs.append(np.stack([np.asarray(block.known)[o : o + shape.horizon] for o in examples]))
+    truth = np.stack([np.asarray(block.truth)[o : o + shape.horizon] for o in examples])
+    weight = np.stack([np.asarray(block.weight)[o : o + shape.horizon] for o in examples])
+    return inputs, truth, weight
+
+
+def begun(candidate: Candidate, dataset: Dataset) -> tuple[Program, State, keras.Model]:
+    shape = Shape.of(dataset)
+    made, _ = program(candidate, shape, LOSS)
+    model = core(candidate, shape, seed=11)
+    set_gate_bias(model)
+    return made, made.start(model, candidate.learning_rate), model
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("depth", [1, 2])
+def test_fifty_steps_equal_plain_keras(cell: str, depth: int, seasonal: Any) -> None:
+    dataset = seasonal.dataset
+    candidate = replace(TINY, cell=cell, depth=depth, learning_rate=0.01, normalisation="standard")
+    made, state, model = begun(candidate, dataset)
+    block, shape = block_of(dataset), Shape.of(dataset)
+    train = dataset.split.selection.train
+    drawn = batches(train[train >= 8], 8, seed=3, first_step=0, steps=50)
+
+    model.compile(keras.optimizers.Adam(0.01, clipnorm=CLIP_NORM), loss=LOSS, run_eagerly=False)
+    expected = []
+    for examples in drawn:
+        inputs, truth, _ = materialised(block, shape, 8, examples)
+        model.reset_metrics()
+        expected.append(float(model.train_on_batch(inputs, truth)))
+
+    losses = []
+    for chunk in np.split(drawn, 5):
+        state, of_chunk = made.advance(state, block, chunk)
+        losses += np.asarray(of_chunk).tolist()
+    np.testing.assert_allclose(losses, expected, atol=1e-5)
+    assert losses[-1] < 0.9 * losses[0]
+    for ours, theirs in zip(state.trainable, model.trainable_variables, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
+
+
+def test_filled_in_targets_carry_no_loss(gappy: Any) -> None:
+    dataset = gappy.dataset
+    made, state, model = begun(TINY, dataset)
+    block, shape = block_of(dataset), Shape.of(dataset)
+    examples = np.array([[36, 38, 40, 41, 90, 91, 92, 93]], np.int32)
+    inputs, truth, weight = materialised(block, shape, 8, examples[0])
+    assert 0 < (weight == 0).sum() < weight.size
+    after, loss = made.advance(state, block, examples)
+    error = np.abs(truth - np.asarray(model(inputs)))
+    assert float(loss[0]) == pytest.approx((error * weight).sum() / weight.sum(), abs=1e-6)
+
+    nonsense = np.where(np.asarray(block.weight) == 0, 1e3, np.asarray(block.truth))
+    spoilt = replace(block, truth=jax.numpy.asarray(nonsense))
+    same, again = made.advance(state, spoilt, examples)
+    np.testing.assert_array_equal(loss, again)
+    for one, other in zip(after.trainable, same.trainable, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_forecasts_do_not_depend_on_their_company(cell: str, gappy: Any) -> None:
+    dataset = gappy.dataset
+    made, state, model = begun(replace(TINY, cell=cell), dataset)
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    state = made.start(model, 0.01)
+    block, shape = block_of(dataset), Shape.of(dataset)
+    examples = np.arange(20, 320)  # more than one compiled batch
+    together = made.forecast(state, block, examples)
+    assert together.shape == (300, 6, 1)
+    for few in (examples[:1], examples[7:20], examples[250:263]):
+        alone = made.forecast(state, block, few)
+        np.testing.assert_array_equal(alone, together[few - 20])
+    inputs, _, _ = materialised(block, shape, 8, examples)
+    np.testing.assert_allclose(together, model.predict_on_batch(inputs), atol=1e-5)
+    one = made.forecast_one(state, block, examples[5:6])
+    np.testing.assert_allclose(one, together[5:6], atol=1e-5)
+    assert made.forecast(state, block, examples[:0]).shape == (0, 6, 1)
+
+
+def test_windows_are_never_materialised(co2: Any) -> None:
+    """What a compiled chunk holds grows neither with the lookback of all rows nor with its steps."""
+    dataset = co2.dataset
+    candidate = replace(TINY, width=4, lookback=104, batch=32)
+    made, state, _ = begun(candidate, dataset)
+    block = block_of(dataset)
+
+    def held(steps: int) -> int:
+        lowered = made._advance.lower(
+            (state.trainable, state.fixed, state.optimiser),
+            (block.past, block.known, block.truth, block.weight),
+            np.zeros((steps, 32), np.int32),
+        )
+        memory = lowered.compile().memory_analysis()
+        return int(memory.temp_size_in_bytes + memory.argument_size_in_bytes)
+
+    window_bytes = 104 * block.past.shape[1] * 4
+    assert held(200) - held(10) < 190 * 32 * window_bytes / 50
+    assert held(10) < dataset.rows * window_bytes
+
+
+def test_the_rate_is_an_input_and_starts_as_asked(seasonal: Any) -> None:
+    made, state, _ = begun(replace(TINY, learning_rate=0.02), seasonal.dataset)
+    halved = made.with_rate(state, 0.5)
+    assert float(state.optimiser[made._rate]) == pytest.approx(0.02)
+    assert float(halved.optimiser[made._rate]) == pytest.approx(0.01)
+    assert [float(np.abs(leaf).max()) for leaf in state.optimiser].count(0.0) == (
+        len(state.optimiser) - 1
+    )
+    block, drawn = block_of(seasonal.dataset), np.arange(30, 38, dtype=np.int32)[None]
+    whole, _ = made.advance(state, block, drawn)
+    half, _ = made.advance(halved, block, drawn)
+    begin = np.asarray(state.trainable[-1])
+    np.testing.assert_allclose(
+        np.asarray(whole.trainable[-1]) - begin,
+        2 * (np.asarray(half.trainable[-1]) - begin),
+        rtol=1e-4,
+        atol=1e-7,
+    )
+
+
+def test_dropout_differs_from_step_to_step_and_not_in_forecasts(seasonal: Any) -> None:
+    made, state, model = begun(replace(TINY, dropout=0.5), seasonal.dataset)
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    block, drawn = block_of(seasonal.dataset), np.arange(30, 38, dtype=np.int32)[None]
+    state = made.start(model, 0.0)  # weights stay as they are: only the masks can differ
+    losses = np.asarray(made.advance(state, block, np.repeat(drawn, 6, axis=0))[1])
+    assert len(set(losses.tolist())) == 6
+    again = np.asarray(made.advance(state, block, np.repeat(drawn, 6, axis=0))[1])
+    np.testing.assert_array_equal(losses, again)
+    examples = np.arange(30, 50)
+    np.testing.assert_array_equal(
+        made.forecast(state, block, examples), made.forecast(state, block, examples)
+    )
+
+
+def test_a_shape_is_compiled_once(seasonal: Any, gappy: Any) -> None:
+    plain, knowing = Shape.of(seasonal.dataset), Shape.of(gappy.dataset)
+    first, _ = program(TINY, plain, LOSS)
+    again, made = program(replace(TINY, learning_rate=0.5, batch=64), plain, LOSS)
+    assert again is first and not made
+    changes: list[tuple[Candidate, Shape, str]] = [
+        (replace(TINY, width=6), plain, LOSS),
+        (replace(TINY, normalisation="none"), plain, LOSS),
+        (TINY, knowing, LOSS),
+        (TINY, plain, "mean_squared_error"),
+    ]
+    assert all(program(*change)[0] is not first for change in changes)
+
+
+def test_a_checkpoint_brings_everything_back(seasonal: Any, tmp_path: Any) -> None:
+    made, state, _ = begun(TINY, seasonal.dataset)
+    later, _ = made.advance(
+        state, block_of(seasonal.dataset), np.arange(30, 46, dtype=np.int32).reshape(2, 8)
+    )
+    progress = Progress(state=state)
+    progress.see(3.0, "lower")
+    progress.state, progress.steps = later, 2
+    progress.see(4.0, "lower")
+    progress.save(tmp_path / "one.npz")
+    loaded = Progress.load(tmp_path / "one.npz", like=state)
+    assert (loaded.score, loaded.steps, loaded.best_step, loaded.stale) == (3.0, 2, 0, 1)
+    assert loaded.curve == [3.0, 4.0]
+    for part in ("trainable", "fixed", "optimiser"):
+        for ours, theirs in ((loaded.state, later), (loaded.best, state)):
+            for one, other in zip(getattr(ours, part), getattr(theirs, part), strict=True):
+                np.testing.assert_array_equal(one, other)
+                assert one.dtype == other.dtype
+    assert [path.name for path in tmp_path.iterdir()] == ["one.npz"]  # no partial file is left
+
+
+def test_the_better_score_is_kept_whichever_way_is_better() -> None:
+    for better, scores, best in (("lower", (3.0, 2.0, 2.5), 2.0), ("higher", (3.0, 5.0, 4.0), 5.0)):
+        progress = Progress(state="first")
+        for step, score in enumerate(scores):
+            progress.steps, progress.state = step, f"after {step}"
+            progress.see(score, better)
+        assert (progress.score, progress.best, progress.best_step) == (best, "after 1", 1)
+        assert progress.stale == 1

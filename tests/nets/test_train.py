@@ -1,0 +1,242 @@
+"""One training under limits: repeatable, resumable, on time, and never an exception."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autorecur.metrics import metric
+from autorecur.nets import store
+from autorecur.nets.build import Shape
+from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.cost import parameters
+from autorecur.nets.train import CHUNK, PATIENCE, Fit, Order, Status, batches, train
+
+TINY = Candidate("gru", width=5, lookback=8, batch=16, learning_rate=0.01, normalisation="last")
+NEVER = float("inf")
+
+
+@pytest.fixture
+def order(seasonal: Any) -> Order:
+    return Order(
+        id="one",
+        arrays=seasonal.folder,
+        candidate=TINY,
+        fold="selection",
+        seed=5,
+        steps=60,
+        metric="mae",
+        deadline=NEVER,
+    )
+
+
+def ticking(seconds: float = 1.0) -> Callable[[], float]:
+    """A clock that goes on by `seconds` whenever it is read."""
+    reading = [0.0]
+
+    def clock() -> float:
+        reading[0] += seconds
+        return reading[0]
+
+    return clock
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_same_order_gives_the_same_fit(cell: str, order: Order) -> None:
+    order = replace(order, candidate=replace(TINY, cell=cell, dropout=0.1))
+    one, again = train(order), train(order)
+    assert one.status is Status.FINISHED and one.steps == one.steps_done == 60
+    assert len(one.curve) == 6 and one.score == min(one.curve)
+    assert (one.score, one.curve, one.best_step) == (again.score, again.curve, again.best_step)
+    other = train(replace(order, seed=6))
+    assert other.curve != one.curve
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_training_beats_the_untrained_network(cell: str, order: Order, seasonal: Any) -> None:
+    candidate = replace(TINY, cell=cell, lookback=24, learning_rate=0.02)
+    fit = train(replace(order, candidate=candidate, steps=200, forecast=True, fold="holdout"))
+    fold, dataset = seasonal.dataset.split.holdout, seasonal.dataset
+    naive = np.repeat(dataset.values[fold.validation - 1, None, :1], 6, axis=1)
+    assert fit.score is not None
+    assert fit.score < 0.7 * metric("mae").score(dataset.actuals(fold.validation), naive)
+    assert fit.forecasts is not None and fit.forecasts.shape == (len(fold.test), 6, 1)
+    assert metric("mae").score(dataset.actuals(fold.test), fit.forecasts) < 2 * fit.score
+
+
+def test_interrupted_and_resumed_is_as_if_never_interrupted(order: Order, tmp_path: Path) -> None:
+    order = replace(order, candidate=replace(TINY, dropout=0.2))
+    checkpoint = str(tmp_path / "there.npz")
+    whole = train(replace(order, steps=90))
+    first = train(replace(order, steps=30, checkpoint=checkpoint))
+    second = train(replace(order, steps=90, resume_from=checkpoint, forecast=True))
+    assert first.curve == whole.curve[:3]
+    assert second.curve == whole.curve
+    assert (second.steps, second.steps_done, second.score) == (90, 60, whole.score)
+    assert second.best_step == whole.best_step
+
+
+def test_a_checkpoint_that_is_gone_means_from_the_start(order: Order, tmp_path: Path) -> None:
+    lost = train(replace(order, resume_from=str(tmp_path / "lost.npz")))
+    assert lost.curve == train(order).curve and lost.steps_done == 60
+
+
+def test_a_training_that_has_its_steps_already_adds_none(order: Order, tmp_path: Path) -> None:
+    checkpoint = str(tmp_path / "there.npz")
+    first = train(replace(order, steps=30, checkpoint=checkpoint))
+    again = train(replace(order, steps=30, resume_from=checkpoint))
+    assert again.steps_done == 0 and again.score == first.score and again.curve == first.curve
+
+
+def test_a_deadline_is_kept_to_the_chunk(order: Order) -> None:
+    """Every reading of the clock costs a second; a chunk and its validation take five of them."""
+    for deadline in (20.0, 41.0, 60.0):
+        fit = train(replace(order, steps=10_000, deadline=deadline), clock=ticking())
+        assert fit.status is Status.DEADLINE
+        assert fit.score is not None and fit.steps % CHUNK == 0 and fit.steps > 0
+        assert deadline - 12 <= fit.seconds <= deadline + 5
+    longer = train(replace(order, steps=10_000, deadline=60.0), clock=ticking())
+    shorter = train(replace(order, steps=10_000, deadline=20.0), clock=ticking())
+    assert shorter.steps < longer.steps
+    assert longer.curve[: len(shorter.curve)] == shorter.curve
+
+
+def test_a_real_clock_is_kept_too(order: Order) -> None:
+    train(order)  # compiled
+    begin = time.monotonic()
+    fit = train(replace(order, steps=10**6, deadline=begin + 0.4))
+    assert fit.status in (Status.DEADLINE, Status.STOPPED) and fit.score is not None
+    assert time.monotonic() - begin < 2.0
+
+
+def test_a_deadline_that_has_passed_trains_nothing(order: Order, tmp_path: Path) -> None:
+    saved, checkpoint = tmp_path / "model.keras", tmp_path / "there.npz"
+    fit = train(
+        replace(order, deadline=0.0, model=str(saved), checkpoint=str(checkpoint), forecast=True),
+        clock=ticking(),
+    )
+    assert (fit.status, fit.score, fit.steps, fit.curve) == (Status.DEADLINE, None, 0, ())
+    assert fit.sentence == "cut short by its deadline"
+    assert fit.forecasts is None and not saved.exists() and not checkpoint.exists()
+
+
+def test_a_deadline_before_the_first_validation_still_gives_a_score(order: Order, co2: Any) -> None:
+    """The bundled table validates every 40 steps; this clock ends the training after fewer."""
+    order = replace(order, arrays=co2.folder, candidate=replace(TINY, batch=32), steps=10_000)
+    fit = train(replace(order, deadline=8.0), clock=ticking())
+    assert fit.status is Status.DEADLINE and 0 < fit.steps < 40
+    assert len(fit.curve) == 1 and fit.score == fit.curve[0] and fit.best_step == fit.steps
+
+
+def test_the_longest_time_is_that_of_its_own_steps(order: Order) -> None:
+    late = ticking()
+    for _ in range(500):
+        late()
+    fit = train(replace(order, steps=10_000, longest_seconds=40.0), clock=late)
+    assert fit.status is Status.DEADLINE and fit.score is not None
+    used = fit.ledger["steps"] + fit.ledger["validation"]
+    assert 25 <= used <= 42
+
+
+def test_a_training_without_gain_stops_and_hands_back_its_best(order: Order) -> None:
+    wild = replace(TINY, learning_rate=0.5)
+    fit = train(replace(order, candidate=wild, steps=10_000, forecast=True))
+    assert fit.status is Status.STOPPED and fit.sentence == "stopped early: no gain for a while"
+    best = int(np.argmin(fit.curve))
+    assert fit.score == fit.curve[best] and fit.best_step == CHUNK * (best + 1)
+    assert len(fit.curve) == best + 1 + PATIENCE
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_divergence_is_a_status(cell: str, order: Order, tmp_path: Path) -> None:
+    saved, checkpoint = tmp_path / "model.keras", tmp_path / "there.npz"
+    candidate = replace(TINY, cell=cell, learning_rate=1e38)
+    order = replace(order, candidate=candidate, model=str(saved), checkpoint=str(checkpoint))
+    fit = train(order)
+    assert fit.status is Status.DIVERGED and fit.score is None
+    assert fit.sentence == "diverged: its loss is not a number any more"
+    assert not fit.status.scored and not saved.exists() and not checkpoint.exists()
+
+
+def test_a_huge_learning_rate_does_no_harm(order: Order) -> None:
+    fit = train(replace(order, candidate=replace(TINY, learning_rate=1e6)))
+    assert fit.status is Status.DIVERGED or (fit.score is not None and np.isfinite(fit.score))
+
+
+@pytest.mark.parametrize(("rival", "saved"), [(None, True), (1e9, True), (1e-9, False)])
+def test_a_model_is_saved_if_it_is_better(
+    rival: float | None, saved: bool, order: Order, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.keras"
+    fit = train(replace(order, steps=20, model=str(path), model_if_better=rival))
+    assert path.exists() is saved
+    assert fit.model == (str(path) if saved else None)
+    exactly = replace(order, steps=20, model=str(path), model_if_better=fit.score)
+    assert train(exactly).model is None  # equal is not better
+
+
+def test_the_saved_model_forecasts_as_the_training_did(
+    order: Order, gappy: Any, tmp_path: Path
+) -> None:
+    path, dataset = tmp_path / "model.keras", gappy.dataset
+    order = replace(order, arrays=gappy.folder, fold="holdout", forecast=True, model=str(path))
+    fit = train(replace(order, candidate=replace(TINY, learning_rate=0.5), steps=3000))
+    assert fit.status is Status.STOPPED  # the last weights are not the best: they would differ
+    model, fold = store.load(path), dataset.split.holdout
+    got = store.forecast(model, dataset.values, dataset.known, fold.test)
+    np.testing.assert_allclose(got, fit.forecasts, rtol=1e-4, atol=1e-3)
+    on_validation = store.forecast(model, dataset.values, dataset.known, fold.validation)
+    score = metric("mae").score(dataset.actuals(fold.validation), on_validation)
+    assert score == pytest.approx(fit.score, rel=1e-4)
+
+
+def test_a_fit_says_what_it_cost(order: Order, seasonal: Any) -> None:
+    fit = train(replace(order, latency=True))
+    assert fit.cost is not None and fit.cost.latency is not None
+    assert 0 < fit.cost.latency.p50 <= fit.cost.latency.p95
+    shape = Shape.of(seasonal.dataset)
+    assert fit.cost.parameters == parameters(TINY, shape)
+    assert sum(fit.ledger.values()) == pytest.approx(fit.seconds, rel=0.05)
+    assert set(fit.ledger) == {"compile", "steps", "validation", "other"}
+
+
+def test_orders_and_fits_travel(order: Order) -> None:
+    assert pickle.loads(pickle.dumps(order)) == order
+    fit = train(replace(order, steps=10, forecast=True))
+    back: Fit = pickle.loads(pickle.dumps(fit))
+    assert (back.status, back.score, back.cost) == (fit.status, fit.score, fit.cost)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.integers(1, 70),
+    batch=st.integers(1, 20),
+    seed=st.integers(0, 2**32 - 1),
+    cut=st.integers(1, 29),
+)
+def test_batches(size: int, batch: int, seed: int, cut: int) -> None:
+    examples = np.arange(100, 100 + size)
+    drawn = batches(examples, batch, seed, first_step=0, steps=30)
+    assert drawn.shape == (30, batch)
+    flat = drawn.ravel()
+    for epoch in range(len(flat) // size):  # every example once an epoch
+        assert sorted(flat[epoch * size : (epoch + 1) * size]) == examples.tolist()
+    resumed = batches(examples, batch, seed, first_step=cut, steps=30 - cut)
+    np.testing.assert_array_equal(resumed, drawn[cut:])
+
+
+def test_the_order_of_examples_follows_from_the_seed_and_changes_each_epoch() -> None:
+    examples = np.arange(64)
+    one, other = (batches(examples, 16, seed, 0, 8) for seed in (1, 2))
+    assert not np.array_equal(one, other)
+    assert not np.array_equal(one[:4], one[4:])
+    assert not np.array_equal(one[:4].ravel(), examples)

@@ -1,0 +1,514 @@
+"""Realistic records to render: one for each outcome, whole and valid against the schema."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+from autorecur.record import Record
+
+OUTCOMES = ("BASELINE_WINS", "LSTM", "GRU", "EQUIVALENT", "LEANING", "UNDECIDED", "INCOMPLETE")
+SYMBOLS = dict(zip(OUTCOMES, "▽●●＝◐○⚠", strict=True))
+SENTENCES = {
+    "BASELINE_WINS": (
+        "Use no recurrent network here yet: seasonal naive is as good (MAE 40.1 MW) as "
+        "the best GRU "
+        "(40.6 MW) and the best LSTM (41.3 MW)."
+    ),
+    "LSTM": (
+        "Use an LSTM with 2 layers of 64 units: its error on 12 held-out folds is 4.2 "
+        "% lower than the "
+        "best GRU's at equal training compute (97 % sure that it is more than your 1 % margin)."
+    ),
+    "GRU": (
+        "Use a GRU with 2 layers of 64 units: its error on 12 held-out folds is 4.2 % "
+        "lower than the "
+        "best LSTM's at equal training compute (97 % sure that it is more than your 1 % margin)."
+    ),
+    "EQUIVALENT": (
+        "LSTM and GRU are equally good here (96 % sure, within 1 %), so use the GRU: 25 % fewer "
+        "weights and 1.3 × faster."
+    ),
+    "LEANING": (
+        "Probably a GRU (88 %): 2.3 % lower error so far. About 15 more minutes of "
+        "budget should settle it."
+    ),
+    "UNDECIDED": (
+        "Not decided within 10 min: the difference lies between −3.0 % and +2.1 %. The "
+        "GRU (2 × 64) is "
+        "the better of the two so far and is saved as the model."
+    ),
+    "INCOMPLETE": (
+        "No comparison was possible: the budget ended before both cells had a finalist."
+    ),
+}
+PROBABILITY = {
+    "BASELINE_WINS": (0.08, 0.30, 0.62),
+    "LSTM": (0.97, 0.0297, 0.0003),
+    "GRU": (0.0003, 0.0297, 0.97),
+    "EQUIVALENT": (0.01, 0.96, 0.03),
+    "LEANING": (0.02, 0.10, 0.88),
+    "UNDECIDED": (0.25, 0.35, 0.40),
+}
+MEAN = {
+    "BASELINE_WINS": -0.7,
+    "LSTM": 1.7,
+    "GRU": -1.7,
+    "EQUIVALENT": -0.05,
+    "LEANING": -0.95,
+    "UNDECIDED": -0.2,
+}
+SCALE = {"EQUIVALENT": 0.2, "UNDECIDED": 0.75}
+HOUR, STEPS, WINDOWS = 3600, 24, 12
+
+
+def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int = 7) -> Record:
+    """A record as `fit` leaves it; `name` is the user's own string, everywhere one can appear."""
+    rng = random.Random(seed)
+    incomplete = outcome == "INCOMPLETE"
+    cell = "lstm" if outcome == "LSTM" else "gru"
+    duel = [] if incomplete else _duel(rng, MEAN[outcome], 12, 3)
+    mean = None if incomplete else MEAN[outcome]
+    gru, lstm = {
+        "LSTM": (40.9, 39.2),
+        "BASELINE_WINS": (40.6, 41.3),
+        "INCOMPLETE": (None, None),
+    }.get(outcome, (39.2, 40.9))
+    level = 52.6 if outcome != "BASELINE_WINS" else 40.1
+    return Record(
+        run={
+            "id": "0f3a9c51d27e",
+            "name": f"runs/{name}",
+            "started": "2026-11-22T12:40:07+00:00",
+            "command": (
+                f"autorecur fit energy.csv --target '{name}' --time timestamp --horizon 24 "
+                "--budget 10min --seed 7"
+            ),
+            "version": "0.1.0",
+        },
+        data=_data(name),
+        metric={"name": "mae", "better": "lower", "unit": "MW" if name == "load" else name},
+        verdict=_verdict(outcome, name, cell, mean, duel, level),
+        budget=_budget(incomplete),
+        model=_model(cell),
+        score=_score(cell, level, incomplete),
+        finalists=[_finalist("gru", gru, 0.4, cell)]
+        + ([] if incomplete else [_finalist("lstm", lstm, 0.5, cell)]),
+        baselines=[
+            {
+                "name": "seasonal naive",
+                "duel": None if incomplete else level,
+                "holdout": level + 0.6,
+                "seconds": 0.02,
+            },
+            {
+                "name": "naive",
+                "duel": None if incomplete else 96.4,
+                "holdout": 97.3,
+                "seconds": 0.01,
+            },
+            {
+                "name": "drift",
+                "duel": None if incomplete else 97.0,
+                "holdout": 98.1,
+                "seconds": 0.01,
+            },
+            {
+                "name": "ridge on lags",
+                "duel": None if incomplete else level + 1.3,
+                "holdout": level + 0.9,
+                "seconds": 0.31,
+            },
+            {
+                "name": "gradient boosting on lags",
+                "duel": None if incomplete else level + 2.2,
+                "holdout": level + 2.6,
+                "seconds": 4.2,
+            },
+        ],
+        trials=_trials(rng, trials, name),
+        duel=duel,
+        checks=_checks(name),
+        figures={"forecast": _forecast(rng, name)},
+        environment={
+            "seed": 7,
+            "engine": "jax",
+            "workers": 2,
+            "threads": 1,
+            "device": "CPU, 2 cores",
+            "platform": "Linux x86_64, Python 3.11.2",
+            "versions": {"autorecur": "0.1.0", "jax": "0.9.0", "keras": "3.13.0", "numpy": "2.4.6"},
+        },
+    )
+
+
+def _verdict(
+    outcome: str, name: str, cell: str, mean: float | None, duel: list[Any], level: float
+) -> dict[str, Any]:
+    scale = SCALE.get(outcome, 0.48)
+    parts = PROBABILITY.get(outcome)
+    winner = {
+        "BASELINE_WINS": "seasonal naive",
+        "LSTM": "lstm",
+        "GRU": "gru",
+        "LEANING": "gru",
+    }.get(outcome)
+    unit = "MW" if name == "load" else name
+    return {
+        "outcome": outcome,
+        "symbol": SYMBOLS[outcome],
+        "winner": winner,
+        "recommended": cell,
+        "sentence": SENTENCES[outcome]
+        if name == "load"
+        else SENTENCES[outcome].replace(" MW", f" {name}") + f" [{name}]",
+        "second": "Of the two the GRU would be the better one (62 % sure)."
+        if outcome == "BASELINE_WINS"
+        else None,
+        "cost": "Spent 9 min 41 s of 10 min, 31 trainings.",
+        "reasons": []
+        if mean is None
+        else [
+            f"The best baseline, seasonal naive, has {level} {unit} on the same folds.",
+            f"The seed alone moves the GRU's score by 0.4 {unit}.",
+        ],
+        "would_change": "About 15 more minutes of budget."
+        if outcome in ("LEANING", "UNDECIDED")
+        else None,
+        "probability": None
+        if parts is None
+        else dict(zip(("lstm_better", "equivalent", "gru_better"), parts, strict=True)),
+        "margin": {
+            "value": 0.01 * level,
+            "unit": unit,
+            "fraction": 0.01,
+            "of": "the best baseline's error",
+        },
+        "evidence": {
+            "folds": 12 if duel else 0,
+            "seeds": 3 if duel else 0,
+            "pairs": len(duel),
+            "test_share": 0.08,
+        },
+        "difference": None
+        if mean is None
+        else {
+            "mean": mean,
+            "low": mean - 2.2 * scale,
+            "high": mean + 2.2 * scale,
+            "unit": unit,
+            "fraction": mean / 40.9,
+            "scale": scale,
+            "degrees_of_freedom": 11.0,
+        },
+        "thresholds": {"decide": 0.95, "lean": 0.8},
+    }
+
+
+def _duel(rng: random.Random, mean: float, folds: int, seeds: int) -> list[dict[str, Any]]:
+    pairs = []
+    for fold in range(folds):
+        shift = rng.gauss(0, 0.75)
+        for seed in range(7, 7 + seeds):
+            lstm = 40.9 + 3 * math.sin(fold) + rng.gauss(0, 0.3)
+            difference = mean + shift + rng.gauss(0, 0.35)
+            pairs.append(
+                {
+                    "fold": f"fold {fold + 1}",
+                    "seed": seed,
+                    "lstm": lstm,
+                    "gru": lstm + difference,
+                    "difference": difference,
+                    "lstm_seconds": 2.6,
+                    "gru_seconds": 2.5,
+                }
+            )
+    return pairs
+
+
+def _candidate(cell: str, depth: int = 2, width: int = 64) -> dict[str, Any]:
+    return {
+        "cell": cell,
+        "depth": depth,
+        "width": width,
+        "lookback": 48,
+        "learning_rate": 0.0034,
+        "dropout": 0.1,
+        "batch": 64,
+        "normalisation": "last",
+    }
+
+
+def _model(cell: str) -> dict[str, Any]:
+    size = 38_424 if cell == "gru" else 50_712
+    return {
+        **_candidate(cell),
+        "title": f"{cell.upper()} 2 × 64",
+        "parameters": size,
+        "bytes": 4 * size,
+        "multiply_adds": 1_770_000,
+        "latency_ms": {"p50": 0.8, "p95": 1.1},
+        "train_seconds": 41.2,
+        "file": "model.keras",
+    }
+
+
+def _finalist(cell: str, score: float | None, spread: float, chosen: str) -> dict[str, Any]:
+    size = 38_424 if cell == "gru" else 50_712
+    return {
+        "cell": cell,
+        "title": f"{cell.upper()} 2 × 64",
+        "candidate": _candidate(cell),
+        "score": score,
+        "spread": spread if score else None,
+        "holdout": 39.9 if cell == chosen else 41.6,
+        "parameters": size,
+        "bytes": 4 * size,
+        "multiply_adds": 1_770_000,
+        "latency_ms": 0.8 if cell == "gru" else 1.0,
+        "train_seconds": 41.2 if cell == "gru" else 52.3,
+        "chosen": cell == chosen,
+    }
+
+
+def _detail(mae: float) -> dict[str, float | None]:
+    return {
+        "mae": mae,
+        "mse": (1.3 * mae) ** 2,
+        "rmse": 1.3 * mae,
+        "smape": mae / 5.1,
+        "mase": mae / 55,
+        "mae_standardised": mae / 140,
+        "mse_standardised": (1.3 * mae / 140) ** 2,
+    }
+
+
+def _score(cell: str, level: float, incomplete: bool) -> dict[str, Any]:
+    other = "lstm" if cell == "gru" else "gru"
+    baselines = {
+        "seasonal naive": level + 0.6,
+        "naive": 97.3,
+        "drift": 98.1,
+        "ridge on lags": level + 0.9,
+        "gradient boosting on lags": level + 2.6,
+    }
+    detail = {
+        "model": _detail(39.9),
+        **({} if incomplete else {other: _detail(41.6)}),
+        **{baseline: _detail(value) for baseline, value in baselines.items()},
+    }
+    return {
+        "validation": 38.4,
+        "holdout": 39.9,
+        "optimism": 1.5,
+        "tried": 24,
+        "baselines": baselines,
+        "detail": detail,
+    }
+
+
+def _budget(incomplete: bool) -> dict[str, Any]:
+    stages = [
+        ("read", 0.9, 0, None),
+        ("baselines", 4.6, 0, 5.0),
+        ("rung 0", 120.4, 12, 120.0),
+        ("rung 1", 131.0, 8, 130.0),
+        ("rung 2", 128.7, 4, 130.0),
+        ("duel", 141.8, 0 if incomplete else 5, 150.0),
+        ("refit", 41.2, 2, 45.0),
+        ("evaluate", 8.4, 0, 10.0),
+        ("report", 4.2, 0, 6.0),
+    ]
+    spent = sum(seconds for _, seconds, _, _ in stages)
+    return {
+        "text": "10min",
+        "limit_seconds": 600.0,
+        "spent_seconds": spent,
+        "trainings": sum(n for _, _, n, _ in stages),
+        "ended_by": "time",
+        "ledger": [
+            {"stage": stage, "seconds": seconds, "trainings": n, "planned_seconds": planned}
+            for stage, seconds, n, planned in stages
+        ],
+        "cells": {
+            "lstm": {"seconds": 282.0, "trainings": 15},
+            "gru": {"seconds": 279.5, "trainings": 16},
+        },
+    }
+
+
+def _trials(rng: random.Random, how_many: int, name: str) -> list[dict[str, Any]]:
+    trials = []
+    for at in range(how_many):
+        cell, pair = ("lstm", "gru")[at % 2], at // 2
+        depth, width = 1 + pair % 3, 8 * 2 ** (pair % 5)
+        rung = 0 if at < how_many // 2 else 1 if at < how_many * 5 // 6 else 2
+        floor = 39 + 6 * rng.random() + (2 - rung) * 2
+        points = 6 + 6 * rung
+        curve = [floor + 40 * math.exp(-step / 2.5) + rng.gauss(0, 0.25) for step in range(points)]
+        failed = at % 17 == 16
+        trials.append(
+            {
+                "id": at,
+                "pair": pair,
+                "cell": cell,
+                "rung": rung,
+                "top": rung == 2,
+                "seed": 7 + at % 2,
+                "candidate": _candidate(cell, depth, width),
+                "score": None if failed else min(curve),
+                "status": "diverged" if failed else "finished" if rung == 2 else "eliminated",
+                "sentence": f"its loss became infinite on {name}" if failed else None,
+                "seconds": 6.0 + 9 * rung,
+                "steps": 120 * points,
+                "curve": curve[:1] if failed else curve,
+            }
+        )
+    return trials
+
+
+def _checks(name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": "AR103",
+            "level": "issue",
+            "sentence": "The GRU was still improving at its last evaluation.",
+            "remedy": "Give it a longer budget.",
+        },
+        {
+            "code": "AR108",
+            "level": "tip",
+            "sentence": f"3 gaps in {name} were filled by interpolation.",
+            "remedy": None,
+        },
+        {
+            "code": "AR102",
+            "level": "tip",
+            "sentence": "The best candidate lies on the edge of the space (width 64).",
+            "remedy": "Widen the space.",
+        },
+        {
+            "code": "AR101",
+            "level": "passed",
+            "sentence": "The best baseline was beaten.",
+            "remedy": None,
+        },
+        {
+            "code": "AR106",
+            "level": "passed",
+            "sentence": "Both cells got equal compute.",
+            "remedy": None,
+        },
+        {
+            "code": "AR109",
+            "level": "not applicable",
+            "sentence": "Rare classes: the target is numeric.",
+            "remedy": None,
+        },
+    ]
+
+
+def _data(name: str) -> dict[str, Any]:
+    rows = 17_420
+    parts = [
+        ("training", 0, 11_999),
+        ("validation", 12_024, 13_499),
+        ("duel", 13_524, 15_699),
+        ("holdout", 15_724, rows - 1),
+    ]
+    return {
+        "name": "energy.csv" if name == "load" else name,
+        "rows": rows,
+        "columns": 5,
+        "target": name,
+        "kind": "forecast",
+        "horizon": STEPS,
+        "frequency": "h",
+        "season": 24,
+        "cycles": ["hour", "weekday"],
+        "time_format": None,
+        "fingerprint": "9c1185a5c5e9fc54612808977ee8f548" * 2,
+        "roles": {
+            "target": [name],
+            "time": ["timestamp"],
+            "past": ["temperature", "wind"],
+            "dropped": ["note"],
+        },
+        "columns_read": [
+            {"name": "timestamp", "role": "time", "dtype": "time", "reason": "named by --time"},
+            {"name": name, "role": "target", "dtype": "numeric", "reason": "named by --target"},
+            {
+                "name": "temperature",
+                "role": "past",
+                "dtype": "numeric",
+                "reason": "a number, and its future is not known",
+            },
+            {
+                "name": "wind",
+                "role": "past",
+                "dtype": "numeric",
+                "reason": "a number, and its future is not known",
+            },
+            {
+                "name": "note",
+                "role": "dropped",
+                "dtype": "text",
+                "reason": "text in a table of numbers",
+            },
+        ],
+        "reasons": [
+            "Rows are one hour apart, so a season of 24 steps was assumed.",
+            "The table has one time column and a numeric target, so the task is forecast.",
+        ],
+        "split": {
+            "sentence": (
+                "The rows were divided by time: the first 78 % to train and select, then "
+                "the duel's folds, then the holdout, with gaps of 24 steps."
+            ),
+            "parts": [
+                {
+                    "part": part,
+                    "first": first,
+                    "last": last,
+                    "begin": _time(first),
+                    "end": _time(last),
+                }
+                for part, first, last in parts
+            ],
+        },
+    }
+
+
+def _time(row: int) -> str:
+    day, hour = divmod(row, 24)
+    return f"20{16 + day // 360:02d}-{1 + day % 360 // 30:02d}-{1 + day % 30:02d}T{hour:02d}:00:00"
+
+
+def _forecast(rng: random.Random, name: str) -> dict[str, Any]:
+    count = STEPS * WINDOWS * 4
+    actual = [
+        600
+        + 140 * math.sin(2 * math.pi * (at % 24) / 24)
+        + 40 * math.sin(at / 90)
+        + rng.gauss(0, 14)
+        for at in range(count)
+    ]
+
+    def near(error: float) -> list[float]:
+        return [
+            value + rng.gauss(0, error * (0.5 + (at % STEPS) / STEPS))
+            for at, value in enumerate(actual)
+        ]
+
+    baseline = [actual[max(0, at - 24)] for at in range(count)]
+    return {
+        "times": [_time(15_724 + at) for at in range(count)],
+        "actual": actual,
+        "model": near(22),
+        "other": near(26),
+        "other_name": "LSTM 2 × 64",
+        "baseline": baseline,
+        "baseline_name": "seasonal naive",
+        "unit": "MW" if name == "load" else name,
+    }

@@ -1,0 +1,129 @@
+"""The page in a real headless Chromium: what it asks for, how wide it is, how it prints."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from report import browser
+from report.browser import Browser
+from report.sample import record
+from report.test_html import HOSTILE
+
+from autorecur import report
+
+pytestmark = pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium is installed")
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser(tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    report.write(record(trials=60), folder / "report.html")
+    report.write(record(name="harmless"), folder / "harmless.html")
+    for name, text in HOSTILE.items():
+        report.write(record(name=text), folder / f"hostile-{name}.html")
+    return folder
+
+
+def colours(png: bytes) -> tuple[tuple[int, int], tuple[int, int, int]]:
+    """Size, and the colour of the first pixel, of an 8-bit PNG."""
+    width, height, _, kind = struct.unpack(">IIBB", png[16:26])
+    data, at = b"", 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        if png[at + 4 : at + 8] == b"IDAT":
+            data += png[at + 8 : at + 8 + length]
+        at += length + 12
+    assert kind in (2, 6)
+    red, green, blue = zlib.decompress(data)[1:4]  # the first byte is the row's filter
+    return (width, height), (red, green, blue)
+
+
+@pytest.mark.parametrize(("dark", "expected"), [(False, (255, 255, 255)), (True, (20, 24, 29))])
+def test_it_looks_as_the_reader_prefers(
+    chromium: Browser, pages: Path, dark: bool, expected: tuple[int, int, int]
+) -> None:
+    chromium.open(pages / "report.html", 1280, 900, dark)
+    size, corner = colours(chromium.screenshot())
+    assert size == (1280, 900)
+    assert corner == expected
+    ink = chromium.value(
+        "getComputedStyle(document.querySelector('.drawing text')).fill.match(/\\d+/g).map(Number)"
+    )
+    assert (sum(ink[:3]) > 400) == dark, "the figures' text follows the theme"
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_no_width_scrolls_sideways(chromium: Browser, pages: Path, width: int) -> None:
+    names = ["report.html", "hostile-long word.html", "hostile-script.html", "hostile-long.html"]
+    for name in names:
+        chromium.open(pages / name, width, 800)
+        chromium.value("document.querySelectorAll('details').forEach(d => d.open = true)")
+        widest = chromium.value("document.documentElement.scrollWidth")
+        assert widest <= width, name
+
+
+def test_nothing_leaves_the_page_and_nothing_complains(chromium: Browser, pages: Path) -> None:
+    chromium.requests.clear()
+    chromium.complaints.clear()
+    chromium.open(pages / "report.html")
+    assert chromium.requests == [(pages / "report.html").as_uri()]
+    assert chromium.complaints == []
+    assert chromium.value("document.scripts.length") == 0
+
+
+def test_hostile_names_make_no_elements(chromium: Browser, pages: Path) -> None:
+    count = "document.querySelectorAll('*').length"
+    chromium.open(pages / "harmless.html")
+    expected = chromium.value(count)
+    chromium.complaints.clear()
+    for name in HOSTILE:
+        chromium.open(pages / f"hostile-{name}.html")
+        assert chromium.value(count) == expected, name
+    assert chromium.complaints == []
+
+
+def test_text_stands_out_from_its_ground_in_both_themes(chromium: Browser, pages: Path) -> None:
+    script = """(() => {
+      const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+        .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+      const ground = e => { for (; e; e = e.parentElement) {
+        const c = getComputedStyle(e).backgroundColor; if (!/, 0\\)$/.test(c)) return c; } };
+      let least = 99;
+      for (const e of document.querySelectorAll('h1, h2, p, dd, dt, td, th, a, li, summary, b')) {
+        const s = getComputedStyle(e); const a = light(s.color), g = light(ground(e));
+        least = Math.min(least, (Math.max(a, g) + 0.05) / (Math.min(a, g) + 0.05)); }
+      return least; })()"""
+    for dark in (False, True):
+        chromium.open(pages / "report.html", dark=dark)
+        assert chromium.value(script) >= 4.5
+
+
+def test_it_prints_to_the_last_section(chromium: Browser, pages: Path) -> None:
+    chromium.open(pages / "report.html")
+    pdf = chromium.pdf()
+    assert pdf.startswith(b"%PDF") and b"/Count" in pdf
+    chromium.print_media(True)
+    try:
+        assert (
+            chromium.value("getComputedStyle(document.querySelector('.contents')).display")
+            == "none"
+        )
+        assert (
+            chromium.value("getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
+        last = chromium.value("[...document.querySelectorAll('table')].at(-1).offsetHeight")
+        assert last > 100
+    finally:
+        chromium.print_media(False)

@@ -1,0 +1,168 @@
+"""What is shown is decided in the Document: findings, boxes, tables and harmless strings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from report.sample import OUTCOMES, record
+
+from autorecur.record import Record
+from autorecur.report.document import document, harmless
+from autorecur.report.parts import Section
+
+
+def section(made: Record, number: str) -> Section:
+    return next(found for found in document(made).sections if found.number == number)
+
+
+def changed(made: Record, name: str, **values: Any) -> Record:
+    return replace(made, **{name: {**getattr(made, name), **values}})
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_first_screen_says_what_the_record_says(outcome: str) -> None:
+    made = record(outcome)
+    doc = document(made)
+    assert doc.title == made.verdict["sentence"]
+    assert doc.headline.rstrip(".") in doc.title
+    assert doc.symbol == made.verdict["symbol"]
+    assert doc.cost == made.verdict["cost"]
+    assert len(doc.boxes) == 4
+    assert (doc.bar is None) == (outcome == "INCOMPLETE")
+
+
+def test_sections_are_questions_with_findings_and_unique_anchors() -> None:
+    sections = document(record()).sections
+    assert [found.number for found in sections] == ["1", "4", "5", "6", "7a", "9", "10", "11", "12"]
+    assert len({found.anchor for found in sections}) == len(sections)
+    for found in sections:
+        assert found.heading.endswith("?")
+        assert found.finding.endswith(".")
+        for plot in found.plots:
+            assert plot.finding and plot.label and plot.reading
+            assert found.tables, "a figure's numbers stand in a table"
+
+
+def test_the_recommended_one_is_marked_and_only_that() -> None:
+    for outcome, expected in [("GRU", "GRU 2 × 64"), ("LSTM", "LSTM 2 × 64"),
+                              ("BASELINE_WINS", "seasonal naive")]:  # fmt: skip
+        rows = document(record(outcome)).finalists.rows
+        assert [row.cells[0] for row in rows if row.marked] == [expected]
+
+
+def test_finalists_and_baselines_stand_best_first_in_either_direction() -> None:
+    rows = document(record()).finalists.rows
+    assert [row.cells[0] for row in rows][:3] == ["GRU 2 × 64", "LSTM 2 × 64", "seasonal naive"]
+    upwards = document(changed(record(), "metric", better="higher")).finalists.rows
+    assert upwards[0].cells[0] == "drift"
+    assert [row.cells[0] for row in upwards][-1] == "GRU 2 × 64"
+
+
+def test_without_a_duel_the_holdout_ranks() -> None:
+    doc = document(record("INCOMPLETE"))
+    assert doc.finalists.rows[0].cells[0] == "GRU 2 × 64"
+    assert "holdout" in doc.finalists.columns[3].label and "MAE" in doc.finalists.columns[3].label
+    assert doc.finalists.rows[0].cells[4] == "−25 %"
+
+
+def test_the_ledger_adds_up_and_the_bars_fill_the_limit() -> None:
+    made = record()
+    budget = section(made, "4")
+    assert budget.track is not None
+    ends = [segment.start + segment.length for segment in budget.track.segments]
+    starts = [segment.start for segment in budget.track.segments]
+    assert starts[1:] == pytest.approx(ends[:-1])
+    assert ends[-1] == pytest.approx(1.0)
+    assert budget.track.segments[-1].kind == "rest"
+    assert budget.tables[0].rows[-1].cells[3] == "100 %"
+
+
+def test_what_went_past_the_limit_is_shown_as_such() -> None:
+    made = changed(record(), "budget", limit_seconds=400.0)
+    budget = section(made, "4")
+    assert budget.track is not None and budget.track.limit is not None
+    assert budget.track.limit < 0.7
+    assert {piece.label for piece in budget.track.segments if piece.kind == "over"} >= {"report"}
+    assert "rest" not in {piece.kind for piece in budget.track.segments}
+
+
+def test_a_budget_in_trainings_has_no_limit_line() -> None:
+    made = changed(record(), "budget", limit_seconds=None, text="40trainings")
+    budget = section(made, "4")
+    assert budget.track is not None and budget.track.limit is None
+    assert "of 40trainings" in document(made).boxes[2].lines
+    assert "same record again" in section(made, "11").finding
+
+
+def test_trials_are_ranked_within_rungs_and_capped() -> None:
+    tried = section(record(trials=260), "5")
+    assert [len(table.rows) for table in tried.tables] == [10, 200]
+    assert tried.tables[1].folded and "60 trainings" in tried.tables[1].note
+    rungs = [int(row.cells[1].split()[0]) for row in tried.tables[1].rows]
+    assert rungs == sorted(rungs, reverse=True)
+    assert "diverged" in tried.finding
+
+
+def test_the_difference_names_the_side_that_the_metric_favours() -> None:
+    assert "for the GRU" in document(record()).boxes[1].lines[1]
+    upwards = changed(record(), "metric", better="higher")
+    assert "for the LSTM" in document(upwards).boxes[1].lines[1]
+    assert section(record(), "1").finding.startswith("The GRU was better in")
+    assert section(upwards, "1").finding.startswith("The LSTM was better in")
+
+
+def test_the_split_keeps_its_gaps_and_joins_its_duel_folds() -> None:
+    made = record()
+    parts = [{"part": f"duel {at}", "first": 14_000 + 200 * at, "last": 14_150 + 200 * at,
+              "begin": None, "end": None} for at in range(4)]  # fmt: skip
+    parts.insert(0, {"part": "train", "first": 0, "last": 13_000, "begin": None, "end": None})
+    bar = section(changed(made, "data", split={"sentence": "So.", "parts": parts}), "9").bar
+    assert bar is not None
+    assert [entry.label for entry in bar.legend] == ["train", "duel 0 … duel 3"]
+    assert sum(segment.kind == "gap" for segment in bar.segments) == 4
+
+
+def test_no_score_is_negative_and_nothing_is_not_a_number() -> None:
+    for outcome in OUTCOMES:
+        for row in document(record(outcome)).finalists.rows:
+            assert not row.cells[1].startswith(("-", "−"))
+            assert not any("nan" in cell or "None" in cell for cell in row.cells)
+
+
+@pytest.mark.parametrize("name", ["model", "difference", "forecast"])
+def test_what_is_missing_is_said_and_does_not_break(name: str) -> None:
+    made = record()
+    if name == "model":
+        made = replace(made, model=None, finalists=(), figures={"forecast": None})
+        assert document(made).use == ()
+        assert "No forecasts" in section(made, "7a").finding
+    elif name == "difference":
+        made = changed(made, "verdict", difference=None, probability=None)
+        assert section(made, "1").plots == ()
+        assert document(made).boxes[1].value == "–"
+    else:
+        made = replace(made, figures={})
+        assert section(made, "7a").plots == ()
+
+
+def test_every_string_of_the_record_is_cut_and_visible() -> None:
+    made = record(name="a\x1b[31m\u202eb" + "x" * 10_000)
+
+    def strings(value: Any) -> Any:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield key
+                yield from strings(item)
+        elif isinstance(value, tuple):
+            for item in value:
+                yield from strings(item)
+
+    cleaned = harmless(made)
+    found = list(strings(vars(cleaned)))
+    assert len(found) > 500
+    assert all(text.isprintable() and len(text) <= 1000 for text in found)
+    assert any("⟨1B⟩[31m⟨202E⟩b" in text for text in found)

@@ -1,0 +1,173 @@
+"""Figures: the data in one is tested as data, and a drawing for what a page needs of it."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pytest
+from report.sample import record
+
+from autorecur.report import figures
+from autorecur.report.plotted import (
+    Info,
+    curves_info,
+    decimate,
+    density,
+    forecast_info,
+    kept,
+    posterior_info,
+    steps_info,
+)
+
+
+def infos() -> list[Info]:
+    made = record()
+    found = [make(made) for make in (posterior_info, curves_info, forecast_info, steps_info)]
+    return [info for info in found if info is not None]
+
+
+def test_the_posterior_is_what_the_judge_left() -> None:
+    info = posterior_info(record())
+    assert info is not None
+    assert (info.mean, info.scale, info.degrees) == (-1.7, 0.48, 11.0)
+    assert info.base == pytest.approx(52.6)
+    assert len(info.folds) == 12 and all(len(values) == 3 for _, values in info.folds)
+    assert posterior_info(record("INCOMPLETE")) is None
+
+
+def test_the_density_is_a_density() -> None:
+    step = 0.01
+    area = sum(density(at * step, 0.3, 0.7, 5.0) for at in range(-3000, 3000)) * step
+    assert area == pytest.approx(1.0, abs=1e-3)
+    left = sum(density(at * step, 0.3, 0.7, 5.0) for at in range(-3000, 30)) * step
+    assert left == pytest.approx(0.5, abs=5e-3)
+
+
+def test_curves_show_the_highest_rungs_and_count_what_they_hide() -> None:
+    info = curves_info(record(trials=100))
+    assert info is not None
+    shown = [curve for _, curves in info.panels for curve in curves]
+    assert len(shown) == 40
+    assert info.hidden == sum(len(t["curve"]) > 1 for t in record(trials=100).trials) - 40
+    assert [rung for rung, _ in info.panels] == sorted(rung for rung, _ in info.panels)
+    assert all(curve.promoted for curve in dict(info.panels)[2])
+
+
+def test_a_candidate_that_is_met_again_higher_up_was_promoted() -> None:
+    made = record(trials=12)
+    low, high = dict(made.trials[0]), dict(made.trials[0])
+    low |= {"rung": 0, "top": False, "curve": (3.0, 2.0)}
+    high |= {"rung": 1, "top": False, "curve": (2.0, 1.0)}
+    info = curves_info(replace(made, trials=(low, high)))
+    assert info is not None
+    assert [curves[0].promoted for _, curves in info.panels] == [True, False]
+
+
+def test_the_worst_window_is_the_one_with_the_largest_error() -> None:
+    made = record()
+    data = dict(made.figures["forecast"])
+    model = list(data["actual"])
+    model[48:72] = [value + 100 for value in model[48:72]]
+    info = forecast_info(replace(made, figures={"forecast": {**data, "model": model}}))
+    assert info is not None
+    assert info.window == (48, 72)
+    assert info.worst_error == pytest.approx(100)
+    assert info.worst[0] < 48 and info.worst[1] > 72
+
+
+def test_error_by_step_is_a_mean_over_windows() -> None:
+    made = record()
+    data = dict(made.figures["forecast"])
+    model = [value + at % 24 for at, value in enumerate(data["actual"])]
+    info = steps_info(replace(made, figures={"forecast": {**data, "model": model}}))
+    assert info is not None
+    assert info.lines[0][2] == pytest.approx(tuple(range(24)))
+
+
+def test_missing_values_are_left_out_of_errors() -> None:
+    made = record()
+    data = dict(made.figures["forecast"])
+    gappy = [None if at % 5 == 0 else value for at, value in enumerate(data["actual"])]
+    changed = replace(made, figures={"forecast": {**data, "actual": gappy}})
+    info = forecast_info(changed)
+    assert info is not None and math.isfinite(info.worst_error)
+    assert "nan" not in figures.draw(info).lower()
+
+
+def test_a_long_line_keeps_its_extremes() -> None:
+    values = [math.sin(at / 50) for at in range(5000)]
+    values[3333] = 9.0
+    places = kept(values, 400)
+    assert len(places) <= 400
+    assert 3333 in places
+    assert decimate(values, 60)[-1] == values[-1] and len(decimate(values, 60)) == 60
+
+
+@pytest.mark.parametrize("info", infos(), ids=lambda info: type(info).__name__)
+def test_a_drawing_is_labelled_themed_and_self_contained(info: Info) -> None:
+    text = figures.svg(info, "r1-", 'a "label" <of> mine & yours')
+    tree = ElementTree.fromstring(text.replace("xlink:href", "href"))
+    assert tree.get("role") == "img"
+    assert tree.get("aria-label") == 'a "label" <of> mine & yours'
+    assert tree.get("viewBox") and tree.get("width") is None
+    assert "http" not in text and "<metadata" not in text and "<script" not in text
+    ids = [node.get("id") for node in tree.iter() if node.get("id")]
+    assert ids and len(set(ids)) == len(ids)
+    assert all(name is not None and name.startswith("r1-") for name in ids)
+    for used in re.findall(r'(?:url\(#|href="#)([^)"]+)', text):
+        assert used in ids
+    assert "var(--ink)" in text or "var(--muted)" in text
+    assert "#0a0b0" not in text
+    assert any(node.tag == "text" for node in tree.iter()), "text stays text"
+
+
+def test_a_figure_is_drawn_once_and_is_the_same_in_another_process() -> None:
+    info = infos()[0]
+    first = figures.draw(info)
+    before = figures.draw.cache_info().misses
+    again = posterior_info(record())
+    assert again is not None and again is not info
+    assert figures.draw(again) is first
+    assert figures.draw.cache_info().misses == before
+    code = (
+        "from report.sample import record; from autorecur.report import figures, plotted; "
+        "import sys; sys.stdout.write(figures.draw(plotted.posterior_info(record())))"
+    )
+    path = ":".join(entry for entry in sys.path if entry)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env={"PYTHONPATH": path, "PYTHONHASHSEED": "5", "HOME": "/nonexistent", "PATH": ""},
+        check=True,
+    )
+    assert done.stdout.decode() == first
+
+
+def test_the_users_own_style_is_left_alone_and_has_no_say() -> None:
+    import matplotlib
+
+    info = infos()[2]
+    figures.draw.cache_clear()
+    expected = figures.draw(info)
+    figures.draw.cache_clear()
+    with matplotlib.rc_context({"font.size": 30.0, "axes.grid": True}):
+        assert figures.draw(info) == expected
+        assert matplotlib.rcParams["font.size"] == 30.0
+
+
+def test_degenerate_posteriors_are_drawn() -> None:
+    info = posterior_info(record())
+    assert info is not None
+    for changed in (
+        replace(info, scale=None, degrees=None),
+        replace(info, scale=0.0, mean=0.0, folds=(("one", (0.0,)),), margin=0.0, base=None),
+        replace(info, probability=None, folds=()),
+        replace(info, mean=1e-9, scale=1e-10, margin=1e-12),
+        replace(info, mean=-3e8, scale=1e7),
+    ):
+        assert "<svg" in figures.draw(changed)

@@ -1,0 +1,239 @@
+"""Orders to real workers: whatever becomes of one, the others go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import chores
+import pytest
+
+from autorecur.nets.candidate import Candidate
+from autorecur.nets.train import Fit, Order, Status, train
+from autorecur.search import dispatch
+from autorecur.search.budget import Budget, Meter
+from autorecur.search.dispatch import Dispatcher
+from autorecur.search.events import Event
+from autorecur.search.journal import Journal
+from autorecur.search.workers import WorkerPool
+
+TINY = Candidate("gru", width=4, lookback=8, batch=16)
+
+
+class Bench:
+    """A dispatcher and everything that it tells."""
+
+    def __init__(self, executor: Executor, folder: Path, arrays: str) -> None:
+        self.folder, self.arrays = folder, arrays
+        self.events: list[Event] = []
+        self.fits: dict[str, Fit] = {}
+        self.meter = Meter(Budget.parse("10min"))
+        self.dispatcher = Dispatcher(
+            executor=executor,
+            workers=2,
+            meter=self.meter,
+            journal=Journal(folder / "journal.jsonl"),
+            listener=self.events.append,
+            metric="mae",
+        )
+
+    def order(self, name: str, cell: str = "gru", **more: Any) -> Order:
+        settings = {
+            "arrays": self.arrays,
+            "candidate": TINY.with_cell(cell),
+            "fold": "selection",
+            "seed": 1,
+            "steps": 20,
+            "metric": "mae",
+            "deadline": time.monotonic() + 120,
+            "model": str(self.folder / f"{name}.keras"),
+        }
+        return Order(id=name, **{**settings, **more})
+
+    def run(self, *orders: Order, done: Callable[[Order, Fit], None] | None = None) -> None:
+        waiting = list(orders)
+
+        def finished(order: Order, fit: Fit) -> None:
+            assert fit.order == order.id
+            self.fits[order.id] = fit
+            if done:
+                done(order, fit)
+
+        self.dispatcher.run(
+            lambda: waiting.pop(0) if waiting else None, finished, lambda order: order.seed
+        )
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        journal = Journal.read(self.folder / "journal.jsonl")
+        return [line for line in journal if line["event"] == event]
+
+
+@pytest.fixture
+def bench(workers: WorkerPool, tmp_path: Path, seasonal: Any) -> Bench:
+    return Bench(workers, tmp_path, seasonal.folder)
+
+
+def test_orders_are_carried_out_and_accounted_for(bench: Bench) -> None:
+    orders = [bench.order(f"{cell} {n}", cell, seed=n) for n in (1, 2) for cell in ("lstm", "gru")]
+    bench.run(*orders)
+    assert {fit.status for fit in bench.fits.values()} == {Status.FINISHED}
+    assert all(Path(str(fit.model)).is_file() for fit in bench.fits.values())
+
+    assert bench.meter.trainings == 4
+    work = [fit.cost.multiply_adds * 3 * 16 * 20 for fit in bench.fits.values() if fit.cost]
+    assert bench.meter.multiply_adds == pytest.approx(sum(work)) and len(work) == 4
+    assert bench.dispatcher.cell_trainings == {"lstm": 2, "gru": 2}
+    for cell, seconds in bench.dispatcher.cell_seconds.items():
+        own = [fit.seconds for name, fit in bench.fits.items() if name.startswith(cell)]
+        assert seconds == pytest.approx(sum(own))
+    spent = sum(fit.seconds for fit in bench.fits.values())
+    assert sum(bench.dispatcher.worker_ledger.values()) == pytest.approx(spent, rel=0.05)
+
+    assert {line["order"] for line in bench.lines("start")} == set(bench.fits)
+    for line in bench.lines("training"):
+        fit = bench.fits[line["order"]]
+        assert (line["status"], line["score"]) == ("FINISHED", fit.score)
+        assert (line["curve"], line["steps"]) == (list(fit.curve), 20)
+        assert line["candidate"]["width"] == 4 and line["stage"] == "search"
+    assert [event.done for event in bench.events] == [1, 2, 3, 4]
+    assert {event.kind for event in bench.events} == {"training"}
+    assert sorted((event.rung, event.seed) for event in bench.events) == [
+        (seed, seed) for seed in (1, 1, 2, 2)
+    ]
+
+
+def test_a_worker_gives_what_the_parent_would_give(bench: Bench) -> None:
+    order = bench.order("one", model=None, steps=50, seed=9)
+    bench.run(order)
+    assert bench.fits["one"].curve == pytest.approx(train(order).curve, rel=1e-5)
+
+
+def test_a_finished_training_may_unlock_the_next(bench: Bench) -> None:
+    waiting = [bench.order("first")]
+    begun: list[str] = []
+
+    def next_order() -> Order | None:
+        return waiting.pop() if waiting else None
+
+    def done(order: Order, fit: Fit) -> None:
+        begun.append(order.id)
+        if order.id == "first":
+            waiting.append(bench.order("second"))
+
+    bench.dispatcher.run(next_order, done)
+    assert begun == ["first", "second"]
+
+
+def test_a_hanging_training_is_ended_and_the_others_go_on(
+    bench: Bench, workers: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.3)
+    hanging = bench.order("hanging", deadline=time.monotonic() + 1.5)
+    others = [bench.order(f"other {number}") for number in range(3)]
+    begin = time.monotonic()
+    bench.run(hanging, *others)
+    fit = bench.fits["hanging"]
+    assert (fit.status, fit.score) == (Status.KILLED, None)
+    assert fit.sentence == "its worker did not answer and was ended"
+    assert {bench.fits[order.id].status for order in others} == {Status.FINISHED}
+    assert time.monotonic() - begin < 30
+    pid = int(Path(str(hanging.model)).read_text())
+    assert pid not in workers.process_ids()
+    assert bench.meter.trainings == 4
+    (line,) = [line for line in bench.lines("training") if line["order"] == "hanging"]
+    assert (line["status"], line["score"], line["curve"]) == ("KILLED", None, [])
+
+
+def test_the_longest_time_ends_a_training_that_hangs_without_a_deadline(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.3)
+    monkeypatch.setattr(dispatch, "START_SECONDS", 0.7)
+    begin = time.monotonic()
+    bench.run(bench.order("hanging", deadline=float("inf"), longest_seconds=0.5))
+    assert bench.fits["hanging"].status is Status.KILLED
+    assert 1.2 < time.monotonic() - begin < 20
+
+
+def test_an_exception_and_a_death_come_back_as_failed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    names = ("raising", "dying", "fine", "also fine")
+    bench.run(*[bench.order(name) for name in names])
+    raised, died = bench.fits["raising"], bench.fits["dying"]
+    assert raised.status is died.status is Status.FAILED
+    assert raised.sentence.startswith("failed (ValueError: a reason of two lines xxx")
+    assert len(raised.sentence) < 250 and "\n" not in raised.sentence
+    assert died.sentence.startswith("failed (TerminatedWorkerError: ")
+    assert {bench.fits[name].status for name in names[2:]} == {Status.FINISHED}
+    assert bench.meter.trainings == 4
+    statuses = {line["order"]: line["status"] for line in bench.lines("training")}
+    assert statuses == {
+        "raising": "FAILED", "dying": "FAILED", "fine": "FINISHED", "also fine": "FINISHED"
+    }  # fmt: skip
+    assert {event.status for event in bench.events} == {"failed", "finished"}
+
+
+def test_a_real_exception_of_a_training(bench: Bench) -> None:
+    bench.run(replace(bench.order("lost"), fold="no such fold"), bench.order("fine"))
+    assert bench.fits["lost"].status is Status.FAILED
+    assert bench.fits["fine"].status is Status.FINISHED
+
+
+def test_an_interruption_ends_what_flies(
+    bench: Bench, workers: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    hanging = bench.order("hanging")
+
+    def interrupt(order: Order, fit: Fit) -> None:
+        while not Path(str(hanging.model)).is_file() or not Path(str(hanging.model)).read_text():
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(hanging, bench.order("fine"), done=interrupt)
+    pid = int(Path(str(hanging.model)).read_text())
+    end = time.monotonic() + 10
+    while pid in workers.process_ids() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert pid not in workers.process_ids()
+
+
+def test_any_other_executor_will_do(tmp_path: Path, seasonal: Any) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(threads, tmp_path, seasonal.folder)
+        bench.run(bench.order("one"), replace(bench.order("lost"), fold="no such fold"))
+    assert bench.fits["one"].status is Status.FINISHED
+    assert bench.fits["lost"].status is Status.FAILED
+
+
+class Cancelling(Executor):
+    """An executor of the user's that never gets round to it, and cancels when it is asked to."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return Future()
+
+
+def test_an_executor_that_cannot_kill_is_asked_to_cancel(
+    tmp_path: Path, seasonal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.0)
+    bench = Bench(Cancelling(), tmp_path, seasonal.folder)
+    bench.run(bench.order("one", deadline=time.monotonic() + 0.3))
+    assert bench.fits["one"].status is Status.KILLED
+
+
+def test_a_word_to_the_listener(bench: Bench) -> None:
+    bench.dispatcher.stage, bench.dispatcher.expected = "duel", 12
+    bench.dispatcher.tell("stage", "the duel")
+    (event,) = bench.events
+    assert (event.kind, event.text, event.stage, event.expected) == ("stage", "the duel", "duel", 12)
+    assert event.limit_seconds == 600.0 and event.seconds == pytest.approx(0, abs=30)

@@ -1,0 +1,161 @@
+"""Our oracle under KerasTuner's protocol, and KerasTuner's own oracles under our conductor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras_tuner
+import pytest
+
+from autorecur.nets.candidate import Candidate, Space
+from autorecur.search.oracle import Conductor, PairOracle, hyperparameters
+from autorecur.search.rungs import Draw, Placement
+
+SPACE = Space(lookback=(12, 24))
+FIRST = Candidate("lstm", width=32, lookback=24)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, so that whatever is written there is seen."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def scores_of(draw: Draw, fails: bool = False) -> dict[str, float | None]:
+    if fails:
+        return {"lstm": None, "gru": None}
+    candidate = draw.candidate
+    return {"lstm": candidate.learning_rate, "gru": candidate.width + draw.placement.rung}
+
+
+def searched(seed: int, many: int, fails: bool = False) -> list[Draw]:
+    """So many pairs, one after the other; the sound default is trained before a conductor is."""
+    conductor = Conductor(PairOracle(SPACE, FIRST, seed), SPACE, "lower")
+    default = Draw(Placement(0, 0), True, 1.0, FIRST)
+    conductor.tell(default, scores_of(default, fails))
+    draws = []
+    for _ in range(many):
+        draw = conductor.next()
+        assert draw is not None
+        draws.append(draw)
+        conductor.tell(draw, scores_of(draw, fails))
+    return draws
+
+
+def test_kerastuners_own_protocol() -> None:
+    oracle = PairOracle(SPACE, FIRST, seed=0)
+    trial = oracle.create_trial("tuner")
+    assert trial.status == "RUNNING"
+    assert {**trial.hyperparameters.values, "cell": "lstm"} == vars(FIRST)
+    assert oracle.create_trial("tuner") is trial  # a tuner has one trial at a time
+    others = [oracle.create_trial(f"tuner {number}") for number in range(3)]
+    assert all(other.status == "IDLE" for other in others)
+    assert list(oracle.placements.values()) == [(Placement(0, 0), True)]
+
+
+def test_seed_nought_is_a_seed_like_any_other() -> None:
+    assert searched(0, 20) == searched(0, 20)
+    assert searched(0, 20) != searched(1, 20)
+    assert PairOracle(SPACE, FIRST, seed=0).seed == PairOracle(SPACE, FIRST, seed=0).seed != 0
+
+
+def test_no_pair_is_drawn_twice() -> None:
+    draws = searched(3, 120)
+    places = [draw.placement for draw in draws]
+    assert len(set(places)) == len(places) and Placement(0, 0) not in places
+    first_rungs = [draw for draw in draws if draw.placement.rung == 0]
+    keys = [draw.candidate.pair_key for draw in first_rungs]
+    assert len(set(keys)) == len(keys) and FIRST.pair_key not in keys
+
+
+def test_a_pair_stays_itself_from_rung_to_rung() -> None:
+    draws = searched(3, 60)
+    by_pair: dict[int, set[Candidate]] = {}
+    for draw in draws:
+        by_pair.setdefault(draw.placement.pair, set()).add(draw.candidate)
+    assert all(len(candidates) == 1 for candidates in by_pair.values())
+    assert {draw.fraction for draw in draws} == {1 / 9, 1 / 3, 1.0}
+    assert {draw.top for draw in draws if draw.fraction == 1.0} == {True}
+    assert {draw.top for draw in draws if draw.fraction < 1.0} == {False}
+
+
+def test_it_waits_for_a_rung() -> None:
+    conductor = Conductor(PairOracle(SPACE, FIRST, 1), SPACE, "lower")
+    assert conductor.next() is None  # the default runs; pairs are compared with nothing before
+    conductor.tell(Draw(Placement(0, 0), True, 1.0, FIRST), {"lstm": 1.0, "gru": 2.0})
+    three = [conductor.next() for _ in range(3)]
+    assert all(draw is not None for draw in three) and conductor.next() is None
+    for draw in three[::-1]:
+        assert draw is not None
+        assert conductor.next() is None
+        conductor.tell(draw, scores_of(draw))
+    fourth = conductor.next()
+    assert fourth is not None and fourth.placement.rung == 1 and fourth.top
+
+
+def test_failing_pairs_do_not_end_the_search() -> None:
+    draws = searched(2, 25, fails=True)
+    assert {draw.placement.rung for draw in draws} == {0}
+
+
+def test_the_oracle_learns_the_better_cell_by_its_natural_sign() -> None:
+    for better, learnt in (("lower", 2.0), ("higher", 5.0)):
+        oracle = PairOracle(SPACE, FIRST, 1, better)
+        conductor = Conductor(oracle, SPACE, better)
+        conductor.tell(Draw(Placement(0, 0), True, 1.0, FIRST), {"lstm": 5.0, "gru": 2.0})
+        (trial,) = oracle.trials.values()
+        assert (trial.score, trial.status) == (learnt, "COMPLETED")
+
+
+def test_nothing_is_printed_and_nothing_is_written(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    searched(1, 15)
+    searched(1, 15, fails=True)
+    assert capfd.readouterr() == ("", "")
+    assert list(folder.iterdir()) == []
+
+
+def foreign(name: str, many: int, objective: str = "score") -> keras_tuner.Oracle:
+    kind = getattr(keras_tuner.oracles, name)
+    return kind(
+        objective=keras_tuner.Objective(objective, "min"),
+        max_trials=many,
+        seed=1,
+        hyperparameters=hyperparameters(SPACE),
+    )
+
+
+@pytest.mark.parametrize("name", ["RandomSearchOracle", "GridSearchOracle"])
+@pytest.mark.parametrize("objective", ["score", "val_loss"])
+def test_another_oracle_in_place_of_ours(
+    name: str, objective: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    oracle = foreign(name, 12, objective)
+    conductor = Conductor(oracle, SPACE, "lower")
+    default = Draw(Placement(0, 0), True, 1.0, FIRST)
+    conductor.tell(default, scores_of(default))  # it never hears of our default
+    assert len(oracle.trials) == 0
+    draws = []
+    while (draw := conductor.next()) is not None:
+        draws.append(draw)
+        failing = len(draws) % 6 < 4  # four in a row, which KerasTuner would end its search for
+        conductor.tell(draw, scores_of(draw, fails=failing))
+    assert len(draws) == 12 == len({draw.placement for draw in draws})
+    assert default.placement not in {draw.placement for draw in draws}
+    assert all(draw.top and draw.fraction == 1.0 for draw in draws)
+    assert all(draw.candidate.lookback in SPACE.lookback for draw in draws)
+    assert all(1e-3 <= draw.candidate.learning_rate <= 2e-2 for draw in draws)
+    ended = [trial.status for trial in oracle.trials.values()]
+    assert ended.count("FAILED") == 8 and ended.count("COMPLETED") == 4
+    assert capfd.readouterr() == ("", "") and list(folder.iterdir()) == []
+
+
+def test_one_choice_of_everything_can_be_declared() -> None:
+    narrow = replace(SPACE, learning_rate=(0.01, 0.01), width=(8,), normalisation=("last",))
+    conductor = Conductor(PairOracle(narrow, FIRST, 1), narrow, "lower")
+    conductor.tell(Draw(Placement(0, 0), True, 1.0, FIRST), {"lstm": 1.0, "gru": 1.0})
+    draw = conductor.next()
+    assert draw is not None and draw.candidate.learning_rate == 0.01

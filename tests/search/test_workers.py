@@ -1,0 +1,160 @@
+"""Worker processes: their surroundings, their line, and their ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import chores
+import pytest
+from loky.process_executor import TerminatedWorkerError
+
+from autorecur.search.workers import WorkerPool, default_workers
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
+
+
+def test_workers_train_on_jax_and_the_parent_is_left_alone(workers: WorkerPool) -> None:
+    before = dict(os.environ)
+    seen = workers.submit(chores.surroundings).result(60)
+    assert seen.backend == "jax" and seen.environment["KERAS_BACKEND"] == "jax"
+    assert seen.environment["NPROC"] == "1"
+    assert seen.tensorflow == "None"  # its import is refused, not merely not done
+    assert seen.pid in workers.process_ids() and seen.pid != os.getpid()
+    assert dict(os.environ) == before and "NPROC" not in os.environ
+
+
+def test_the_users_own_backend_stays_theirs() -> None:
+    script = (
+        "import os, chores\n"
+        "from autorecur.search.workers import WorkerPool\n"
+        "with WorkerPool(1) as pool:\n"
+        "    print(pool.submit(chores.surroundings).result().backend, os.environ['KERAS_BACKEND'])\n"
+    )
+    paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONPATH": paths}
+    said = subprocess.run(
+        [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+    )
+    assert said.stdout == "jax torch\n"
+
+
+def test_an_exception_reaches_its_future_and_costs_no_worker(workers: WorkerPool) -> None:
+    pids = set(workers.process_ids())
+    future = workers.submit(chores.fail, "no such thing")
+    with pytest.raises(ValueError, match="no such thing"):
+        future.result(60)
+    assert set(workers.process_ids()) == pids
+
+
+def test_a_killed_worker_costs_its_own_training_only(workers: WorkerPool) -> None:
+    # One fills each worker, so that the one in line must wait for whichever comes free.
+    doomed, spared = (workers.submit(chores.pid_after, s) for s in (600.0, 3.0))
+    inline = workers.submit(chores.pid_after, 0.0)
+    before = set(workers.process_ids())
+    assert len(before) == 2
+    workers.kill(doomed)
+    with pytest.raises(TerminatedWorkerError):
+        doomed.result(30)
+    survivor = spared.result(60)
+    assert survivor in before
+    assert inline.result(60) > 0
+    fresh = {workers.submit(chores.pid_after, 1.0) for _ in range(2)}
+    pids = {future.result(60) for future in fresh}
+    assert survivor in pids and len(pids - before) == 1  # the other one is new
+
+
+def test_a_worker_that_the_system_ends_is_replaced(workers: WorkerPool) -> None:
+    first = workers.submit(chores.pid_after, 0.0).result(60)
+    pair = [workers.submit(chores.pid_after, 2.0) for _ in range(2)]
+    os.kill(first, signal.SIGKILL)
+    ends = [future.exception(60) for future in pair]
+    assert [type(end) for end in ends if end] == [TerminatedWorkerError]
+    assert workers.submit(chores.pid_after, 0.0).result(60) != first
+    assert wait_until(lambda: not alive(first), 5)
+
+
+def test_the_line_is_first_come_first_served(workers: WorkerPool, tmp_path: Path) -> None:
+    names = [f"{number:02d}" for number in range(12)]
+    futures = [workers.submit(chores.note, str(tmp_path), name, 0.05) for name in names]
+    assert [future.result(60) for future in futures] == names
+    began = {path.name: float(path.read_text()) for path in tmp_path.iterdir()}
+    # Two workers: one may be a step ahead of the other, never two.
+    for earlier, later in zip(names, names[2:], strict=False):
+        assert began[earlier] < began[later]
+
+
+def test_what_is_cancelled_in_line_never_begins(workers: WorkerPool, tmp_path: Path) -> None:
+    busy = [workers.submit(chores.pid_after, 0.4) for _ in range(2)]
+    waiting = workers.submit(chores.note, str(tmp_path), "never", 0.0)
+    after = workers.submit(chores.note, str(tmp_path), "after", 0.0)
+    assert waiting.cancel() and not busy[0].cancel()
+    assert after.result(60) == "after"
+    assert waiting.cancelled() and [path.name for path in tmp_path.iterdir()] == ["after"]
+
+
+def test_closed_is_closed() -> None:
+    pool = WorkerPool(1)
+    running = pool.submit(chores.pid_after, 0.0)
+    pid = running.result(60)
+    busy, waiting = pool.submit(chores.pid_after, 600.0), pool.submit(chores.pid_after, 0.0)
+    pool.shutdown(wait=False, cancel_futures=True)
+    pool.shutdown()  # twice does no harm
+    assert waiting.cancelled()
+    assert wait_until(lambda: not alive(pid), 5)
+    assert wait_until(busy.done, 5) and busy.exception() is not None
+    with pytest.raises(RuntimeError, match="the workers have been shut down"):
+        pool.submit(chores.pid_after, 0.0)
+
+
+def test_workers_leave_with_a_parent_that_was_killed() -> None:
+    script = (
+        "import time\n"
+        "from autorecur.search.workers import WorkerPool, _ready\n"
+        "pool = WorkerPool(2)\n"
+        "for _ in range(2): pool.submit(_ready).result()\n"
+        "pids = [slot.submit(_ready).result() for slot in pool._slots]\n"
+        "print(*pids, flush=True)\n"
+        "pool.submit(time.sleep, 600)\n"
+        "time.sleep(600)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert len(pids) == 2 and all(alive(pid) for pid in pids)
+        parent.kill()
+        assert wait_until(lambda: not any(alive(pid) for pid in pids), 5)
+
+
+def test_a_worker_takes_positional_arguments_only(workers: WorkerPool) -> None:
+    with pytest.raises(TypeError, match="positional arguments only"):
+        workers.submit(chores.pid_after, seconds=1.0)
+
+
+def test_the_number_of_workers_heeds_the_cores_this_process_may_use() -> None:
+    assert default_workers() == max(1, min(8, len(os.sched_getaffinity(0))))

@@ -1,0 +1,381 @@
+"""The commands: what they read, what they print, and the code they end with.
+
+Trainings are no part of these tests: the library behind the commands is replaced by stand-ins that
+note what they were asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import autorecur
+from autorecur import cli
+from autorecur.errors import DataError, RunError
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ["demo", "evaluate", "fit", "predict", "report", "show"]
+
+
+def stand_in_run(outcome: str = "GRU", ended_by: str = "time") -> SimpleNamespace:
+    record = SimpleNamespace(
+        verdict={"outcome": outcome},
+        budget={"ended_by": ended_by},
+        to_json=lambda: '{"schema_version": 1}\n',
+    )
+    return SimpleNamespace(verdict="Use a GRU.", record=record)
+
+
+@pytest.fixture
+def fitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Puts a stand-in for `autorecur.fit`; its arguments, and the run it gives, are in here."""
+    seen: dict[str, Any] = {"run": stand_in_run()}
+
+    def fit(data: Any, **settings: Any) -> Any:
+        seen.update(settings, data=data)
+        if isinstance(seen["run"], Exception):
+            raise seen["run"]
+        return seen["run"]
+
+    # Into the namespace, not through setattr: that would ask for the real one first.
+    monkeypatch.setitem(vars(autorecur), "fit", fit)
+    return seen
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Puts a stand-in for what `autorecur.load` gives."""
+    run = SimpleNamespace()
+    monkeypatch.setitem(vars(autorecur), "load", lambda folder: run)
+    return run
+
+
+def process(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own, as a user has it."""
+    return subprocess.run(
+        [sys.executable, "-m", "autorecur", *args],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# --- help ----------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command() -> None:
+    done = process("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    listed = done.stdout.split("Commands:\n")[1].splitlines()
+    assert [line.split()[0] for line in listed if line.strip()] == COMMANDS
+
+
+def test_no_arguments_is_a_question_for_help() -> None:
+    assert process().stdout == process("--help").stdout
+
+
+@pytest.mark.parametrize("args", [["--help"], *([command, "--help"] for command in COMMANDS)])
+def test_help_loads_nothing_heavy(args: list[str]) -> None:
+    code = (
+        "import sys; from autorecur.cli import main; code = main(sys.argv[1:]);"
+        "heavy = {'jax', 'keras', 'numpy', 'pandas', 'rich', 'scipy', 'tensorflow'};"
+        "print('LOADED', code, sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "LOADED 0 []"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"autorecur, version {autorecur.__version__}\n"
+
+
+# --- what the user has to repair -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["fti", "a.csv"], "'fti'"),
+        (["fit"], "Missing argument 'TABLE'"),
+        (["show"], "Missing argument 'RUN'"),
+        (["fit", "a.csv", "--horizont", "3"], "--horizon"),
+        (["fit", "a.csv", "--horizon", "soon"], "'soon'"),
+        (["fit", "a.csv", "--horizon", "0"], "0 is not in the range"),
+        (["fit", "a.csv", "--margin", "tiny"], "'tiny' is no share: write it as 1% or as 0.01"),
+        (["fit", "a.csv", "--margin", "3"], "'3' is no share"),
+        (["fit", "a.csv", "--margin", "nan"], "'nan' is no share"),
+        (["fit", "a.csv", "--depth", "3:1"], "'3:1' is no range"),
+        (["fit", "a.csv", "--depth", "0:2"], "'0:2' is no range"),
+        (["fit", "a.csv", "--width", "8:1000000"], "from 1 to 4096"),
+        (["fit", "a.csv", "--width", "a:b"], "'a:b' is no range"),
+        (["fit", "a.csv", "--workers", "0"], "'0' is no number of processes"),
+        (["fit", "a.csv", "--workers", "many"], "'many' is no number of processes"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(
+    args: list[str], says: str, fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(args) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("autorecur: ") and err.count("\n") == 1 and says in err
+    assert "data" not in fitted
+
+
+def test_a_process_ends_with_that_code() -> None:
+    done = process("fit", "a.csv", "--margin", "3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "autorecur: Invalid value for '--margin': '3' is no share: write it as 1% or as 0.01\n"
+    )
+
+
+def test_an_error_of_the_library_is_one_line(
+    fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted["run"] = DataError("no column 'lo\nad\x1b[31m': the nearest is 'load'")
+    assert cli.main(["fit", "a.csv"]) == 2
+    assert capsys.readouterr() == ("", "autorecur: no column 'lo ad [31m': the nearest is 'load'\n")
+
+
+def test_debug_shows_where(fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    fitted["run"] = DataError("the table is empty")
+    assert cli.main(["fit", "a.csv", "--debug"]) == 2
+    err = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in err
+    assert err.endswith("autorecur: the table is empty\n")
+
+
+def test_a_fault_of_ours_is_not_dressed_up(fitted: dict[str, Any]) -> None:
+    fitted["run"] = ZeroDivisionError("division by zero")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["fit", "a.csv"])
+
+
+@pytest.mark.parametrize("command", [["show"], ["report"]])
+def test_a_missing_run_folder(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*command, str(tmp_path / "nowhere")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and "nowhere" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- fit and demo --------------------------------------------------------------------------------
+
+
+def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
+    line = (
+        "fit a.csv --target load --time when --horizon 24 --drop id --drop note --budget 3min"
+        " --metric rmse --margin 2% --seed 7 --workers 2 --cells GRU,lstm --depth 1:3"
+        " --width 8:100 --out R --quiet"
+    )
+    assert cli.main(line.split()) == 0
+    given = {name: fitted[name] for name in fitted.keys() - {"run", "listener", "started"}}
+    assert given == {
+        "data": Path("a.csv"),
+        "target": "load",
+        "time": "when",
+        "horizon": 24,
+        "drop": ("id", "note"),
+        "budget": "3min",
+        "metric": "rmse",
+        "margin": 0.02,
+        "seed": 7,
+        "workers": 2,
+        "space": {"cells": ("gru", "lstm"), "depth": (1, 2, 3), "width": (8, 16, 32, 64, 100)},
+        "out": Path("R"),
+    }
+
+
+def test_fit_leaves_the_rest_to_the_library(fitted: dict[str, Any]) -> None:
+    assert cli.main(["fit", "a.csv", "--quiet"]) == 0
+    names = ("target", "time", "horizon", "drop", "space", "margin", "seed", "workers", "out")
+    assert [fitted[name] for name in names] == [None, None, None, (), None, 0.01, 1, "auto", None]
+
+
+def test_several_targets(fitted: dict[str, Any]) -> None:
+    assert cli.main(["fit", "a.csv", "--target", "a", "--target", "b", "--quiet"]) == 0
+    assert fitted["target"] == ["a", "b"]
+
+
+def test_the_space_takes_what_the_options_give(fitted: dict[str, Any]) -> None:
+    from autorecur.nets.candidate import Space
+
+    line = "fit a.csv --quiet --cells gru --depth 2 --width 16:16"
+    assert cli.main(line.split()) == 0
+    space = Space(**fitted["space"])
+    assert (space.cells, space.depth, space.width) == (("gru",), (2,), (16,))
+
+
+def test_demo_is_the_bundled_table_in_a_minute(fitted: dict[str, Any]) -> None:
+    assert cli.main(["demo", "--quiet"]) == 0
+    assert fitted["data"].read_text(encoding="utf-8").startswith("date,co2\n")
+    wanted = {"target": "co2", "time": "date", "horizon": 13, "budget": "1min"}
+    assert {name: fitted[name] for name in wanted} == wanted
+    assert fitted["out"] == Path("runs/demo")
+
+
+def test_quiet_prints_the_sentence(
+    fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["fit", "a.csv", "--quiet"]) == 0
+    assert capsys.readouterr() == ("Use a GRU.\n", "")
+
+
+def test_json_prints_the_record(fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["fit", "a.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"schema_version": 1}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "strictly"),
+    [
+        ("LSTM", 0),
+        ("GRU", 0),
+        ("EQUIVALENT", 0),
+        ("LEANING", 0),
+        ("BASELINE_WINS", 3),
+        ("UNDECIDED", 3),
+        ("INCOMPLETE", 3),
+    ],
+)
+def test_exit_codes(outcome: str, strictly: int, fitted: dict[str, Any]) -> None:
+    fitted["run"] = stand_in_run(outcome)
+    assert cli.main(["fit", "a.csv", "--quiet"]) == 0
+    assert cli.main(["fit", "a.csv", "--quiet", "--strict"]) == strictly
+
+
+def test_an_interrupted_run_prints_its_verdict_and_ends_with_130(
+    fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted["run"] = stand_in_run(ended_by="interrupt")
+    assert cli.main(["fit", "a.csv", "--quiet", "--strict"]) == 130
+    assert capsys.readouterr().out == "Use a GRU.\n"
+
+
+def test_an_interrupt_before_there_is_a_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*args: Any, **settings: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(vars(autorecur), "fit", interrupted)
+    assert cli.main(["fit", "a.csv", "--quiet"]) == 130
+    assert capsys.readouterr().err.strip() == "autorecur: interrupted"
+
+
+# --- predict and evaluate ------------------------------------------------------------------------
+
+FORECASTS = pd.DataFrame(
+    {"date": ["2001-12-29", "=HYPERLINK(1)"], "@load": [-3.5, float("nan")], "step": [1, 2]}
+)
+AS_CSV = "date,'@load,step\n2001-12-29,-3.5,1\n'=HYPERLINK(1),,2\n"
+
+
+def test_predict_prints_csv_that_no_spreadsheet_runs(
+    loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded.predict = lambda table: FORECASTS
+    assert cli.main(["predict", "R", "a.csv"]) == 0
+    assert capsys.readouterr().out == AS_CSV
+
+
+def test_predict_into_a_file(
+    loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded.predict = lambda table: FORECASTS
+    assert cli.main(["predict", "R", "a.csv", "--out", str(tmp_path / "f.csv")]) == 0
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8") == AS_CSV
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_cannot_be_written(
+    loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded.predict = lambda table: FORECASTS
+    assert cli.main(["predict", "R", "a.csv", "--out", str(tmp_path / "no" / "f.csv")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("autorecur: cannot write") and err.count("\n") == 1
+
+
+def test_a_run_that_cannot_be_used(
+    loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def predict(table: Path) -> None:
+        raise RunError("'R' holds no model: run fit again")
+
+    loaded.predict = predict
+    assert cli.main(["predict", "R", "a.csv"]) == 2
+    assert capsys.readouterr() == ("", "autorecur: 'R' holds no model: run fit again\n")
+
+
+def test_evaluate_prints_the_scores_and_writes_the_forecasts(
+    loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strides = []
+
+    def evaluate(table: Path, stride: int | None) -> SimpleNamespace:
+        strides.append(stride)
+        return SimpleNamespace(scores={"mae": 1.25, "mase": float("nan")}, forecasts=FORECASTS)
+
+    loaded.evaluate = evaluate
+    assert cli.main(["evaluate", "R", "a.csv", "--out", str(tmp_path / "f.csv")]) == 0
+    assert capsys.readouterr().out == "mae   1.25\nmase  –\n"
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8") == AS_CSV
+    assert cli.main(["evaluate", "R", "a.csv", "--stride", "3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"mae": 1.25, "mase": None}
+    assert strides == [None, 3]
+
+
+# --- the process ---------------------------------------------------------------------------------
+
+
+def test_keras_backend_is_set_in_the_commands_own_process_only(
+    fitted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import os, sys; from autorecur.cli import main; sys.argv[1:] = ['--version']; main();"
+    code += "print(os.environ['KERAS_BACKEND'])"
+    bare = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    for given, wanted in ((bare, "jax"), (bare | {"KERAS_BACKEND": "torch"}, "torch")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines()[-1] == wanted
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert cli.main(["fit", "a.csv", "--quiet"]) == 0
+    assert "KERAS_BACKEND" not in os.environ
+
+
+def test_the_budget_begins_with_the_process() -> None:
+    code = (
+        "import time; time.sleep(0.3); from autorecur import cli;"
+        "print(time.monotonic() - cli._process_started(), time.monotonic() - cli._IMPORTED)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    age, since_import = map(float, done.stdout.split())
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("only Linux tells when a process began")
+    assert 0.3 <= age < 30 and age >= since_import

@@ -1,0 +1,335 @@
+"""The whole way, with real trainings in real workers: a table goes in, a run folder comes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+import autorecur
+from autorecur import cli
+from autorecur.report import __file__ as report_file
+from autorecur.search.journal import Journal
+from autorecur.tables import bundled
+
+CO2 = bundled("co2_weekly")
+SCHEMA = json.loads((Path(report_file).parent / "record.schema.json").read_text())
+SMALL = {"width": (8,), "depth": (1,), "lookback": (52,)}
+
+
+@pytest.fixture(scope="session")
+def co2_run(tmp_path_factory: pytest.TempPathFactory) -> autorecur.Run:
+    """A finished run on the bundled table: small, but with every stage in it."""
+    folder = tmp_path_factory.mktemp("runs") / "co2"
+    return autorecur.fit(
+        CO2, "co2", horizon=4, budget="14trainings", space=SMALL, seed=3, workers=2, out=folder
+    )
+
+
+def test_a_run_leaves_its_whole_folder(co2_run: autorecur.Run) -> None:
+    left = sorted(path.name for path in co2_run.folder.iterdir())
+    assert left == ["journal.jsonl", "model.keras", "predictions.csv", "record.json", "report.html"]
+
+
+def test_the_record_is_whole_and_true_to_itself(co2_run: autorecur.Run) -> None:
+    record = json.loads((co2_run.folder / "record.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    budget = record["budget"]
+    assert sum(entry["seconds"] for entry in budget["ledger"]) == pytest.approx(
+        budget["spent_seconds"]
+    )
+    assert budget["trainings"] == 14
+    assert budget["trainings"] == sum(entry["trainings"] for entry in budget["ledger"])
+    assert budget["ended_by"] == "trainings"
+    assert record["verdict"]["evidence"]["folds"] >= 4
+    names = {"naive", "seasonal naive", "drift", "ridge on lags", "boosting on lags"}
+    assert set(record["score"]["baselines"]) == names
+    assert all(score > 0 for score in record["score"]["baselines"].values())
+    assert {entry["name"] for entry in record["baselines"]} == names
+    share = sum(record["verdict"]["probability"].values())
+    assert share == pytest.approx(1.0)
+
+
+def test_both_cells_of_a_pair_get_the_same(co2_run: autorecur.Run) -> None:
+    pairs: dict[Any, dict[str, Any]] = {}
+    for trial in co2_run.record.trials:
+        pairs.setdefault((trial["pair"], trial["rung"]), {})[trial["cell"]] = trial
+    for pair in pairs.values():
+        lstm, gru = pair["lstm"], pair["gru"]
+        assert lstm["seed"] == gru["seed"]
+        assert {**lstm["candidate"], "cell": ""} == {**gru["candidate"], "cell": ""}
+
+
+def test_the_duel_trains_both_finalists_on_the_same_folds(co2_run: autorecur.Run) -> None:
+    orders = [
+        event
+        for event in Journal.read(co2_run.folder / "journal.jsonl")
+        if event["event"] == "training" and event["stage"] == "duel"
+    ]
+    seen: dict[str, list[tuple[str, int]]] = {"lstm": [], "gru": []}
+    for event in orders:
+        seen[event["candidate"]["cell"]].append((event["fold"], event["seed"]))
+    assert sorted(seen["lstm"]) == sorted(seen["gru"])
+    assert len({fold for fold, _ in seen["lstm"]}) >= 4
+
+
+def test_the_holdout_score_is_the_score_of_what_was_written(co2_run: autorecur.Run) -> None:
+    table = pd.read_csv(co2_run.folder / "predictions.csv")
+    error = (table["forecast"] - table["actual"]).abs().mean()
+    assert error == pytest.approx(co2_run.record.score["holdout"], rel=1e-5)
+
+
+def test_predict_goes_on_where_the_table_ends(co2_run: autorecur.Run) -> None:
+    forecast = co2_run.predict(CO2)
+    assert list(forecast["date"]) == list(
+        pd.date_range("2002-01-05", periods=4, freq="W-SAT")
+    )
+    assert forecast["co2"].between(360, 385).all()
+
+
+def test_predict_takes_a_table_shorter_than_the_window(co2_run: autorecur.Run) -> None:
+    short = pd.read_csv(CO2).tail(3)
+    assert co2_run.predict(short)["co2"].between(360, 385).all()
+
+
+def test_predict_ignores_more_columns(co2_run: autorecur.Run) -> None:
+    table = pd.read_csv(CO2)
+    more = table.assign(note="=1+1", zero=0.0)
+    pd.testing.assert_frame_equal(co2_run.predict(more), co2_run.predict(table))
+
+
+def test_evaluate_by_command_and_by_call_agree(
+    co2_run: autorecur.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "forecasts.csv"
+    code = cli.main(["evaluate", str(co2_run.folder), str(CO2), "--json", "--out", str(out)])
+    printed = json.loads(capsys.readouterr().out)
+    evaluation = co2_run.evaluate(CO2)
+    assert code == 0
+    for name, score in evaluation.scores.items():
+        assert printed[name] == pytest.approx(score, abs=1e-6)
+    written = pd.read_csv(out)
+    assert list(written.columns) == ["origin", "time", "step", "forecast", "actual"]
+    assert len(written) == 4 * evaluation.scores["origins"]
+
+
+def test_evaluate_takes_every_origin_with_stride_one(co2_run: autorecur.Run) -> None:
+    table = pd.read_csv(CO2).tail(100)
+    by_one, by_horizon = co2_run.evaluate(table, stride=1), co2_run.evaluate(table)
+    assert by_one.scores["origins"] == 100 - 52 - 4 + 1
+    assert by_horizon.scores["origins"] == -(-by_one.scores["origins"] // 4)
+
+
+def test_the_model_reproduces_the_forecasts_in_a_fresh_process(co2_run: autorecur.Run) -> None:
+    """Loaded by Keras alone, safe mode on, under the backend that users have by default."""
+    forecast = co2_run.predict(CO2)["co2"].to_numpy()
+    prepared = co2_run.inputs(CO2)
+    script = """
+import sys, json, numpy as np, keras
+folder = sys.argv[1]
+inputs = [np.array(values, "float32") for values in json.load(sys.stdin)]
+model = keras.models.load_model(folder + "/model.keras", safe_mode=True)
+assert keras.backend.backend() == "tensorflow"
+print(json.dumps(np.asarray(model(inputs)).ravel().tolist()))
+"""
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(co2_run.folder)],
+        input=json.dumps([values.tolist() for values in prepared]),
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
+    np.testing.assert_allclose(json.loads(done.stdout), forecast, rtol=1e-5)
+
+
+def test_load_gives_the_same_run_again(co2_run: autorecur.Run) -> None:
+    again = autorecur.load(co2_run.folder)
+    assert again.record == co2_run.record
+    assert str(again.verdict) == co2_run.record.verdict["sentence"]
+
+
+def test_the_report_can_be_written_in_every_form(co2_run: autorecur.Run, tmp_path: Path) -> None:
+    for suffix in (".html", ".md", ".json"):
+        path = co2_run.report(tmp_path / f"report{suffix}")
+        assert path.stat().st_size > 1000
+
+
+def test_a_second_run_never_touches_the_first(co2_run: autorecur.Run) -> None:
+    before = (co2_run.folder / "record.json").read_bytes()
+    with pytest.raises(autorecur.AutorecurError, match="not empty"):
+        autorecur.fit(CO2, "co2", budget="4trainings", out=co2_run.folder)
+    assert (co2_run.folder / "record.json").read_bytes() == before
+
+
+def _process(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "autorecur", *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_budget_in_time_is_kept_by_the_whole_process(tmp_path: Path) -> None:
+    begin = time.monotonic()
+    process = _process(
+        "fit", str(CO2), "--target", "co2", "--horizon", "4", "--budget", "30s",
+        "--width", "8", "--depth", "1", "--out", "run", cwd=tmp_path,
+    )  # fmt: skip
+    out, err = process.communicate(timeout=120)
+    seconds = time.monotonic() - begin
+    assert process.returncode == 0, err
+    assert seconds <= 31, f"{seconds:.1f} s for a budget of 30 s\n{err}"
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert record["budget"]["spent_seconds"] <= 30
+    assert record["model"] is not None
+    assert "Saved" in out
+    assert len(err.splitlines()) == record["budget"]["trainings"]  # one line a training
+
+
+def test_an_interrupt_ends_cleanly_with_what_there_is(tmp_path: Path) -> None:
+    process = _process(
+        "fit", str(CO2), "--target", "co2", "--horizon", "4", "--budget", "5min",
+        "--width", "8", "--depth", "1", "--out", "run", cwd=tmp_path,
+    )  # fmt: skip
+    assert process.stderr is not None
+    process.stderr.readline()  # the first training is done
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    assert record["budget"]["ended_by"] == "interrupt"
+    assert (tmp_path / "run" / "model.keras").is_file()
+    assert (tmp_path / "run" / "report.html").is_file()
+    assert "Traceback" not in err
+
+
+def test_a_plain_script_needs_no_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import autorecur\n"
+        f"run = autorecur.fit({str(CO2)!r}, 'co2', horizon=2, budget='4trainings', workers=2,\n"
+        f"                    space={SMALL!r}, out='run')\n"
+        "print('verdict:', run.verdict)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("verdict:") == 1
+
+
+def _table(folder: Path, text: str) -> str:
+    path = folder / "table.csv"
+    path.write_text(text)
+    return str(path)
+
+
+def _rows(rows: int, value: Callable[[int], object] = lambda row: row % 7) -> str:
+    days = pd.date_range("2020-01-01", periods=rows).strftime("%Y-%m-%d")
+    return "day,y\n" + "".join(f"{day},{value(row)}\n" for row, day in enumerate(days))
+
+
+BAD: dict[str, tuple[Callable[[Path], list[str]], str]] = {
+    "a missing file": (lambda folder: [str(folder / "none.csv")], "none.csv"),
+    "an empty file": (lambda folder: [_table(folder, "")], "empty"),
+    "a header only": (lambda folder: [_table(folder, "day,y\n")], "no rows"),
+    "a column that does not exist": (
+        lambda folder: [_table(folder, _rows(300)), "--target", "Y"],
+        "did you mean 'y'",
+    ),
+    "a target that is not numeric": (
+        lambda folder: [
+            _table(folder, _rows(300, lambda row: "much" if row == 40 else 1.5 + row)),
+            "--target",
+            "y",
+        ],
+        "'much'",
+    ),
+    "too few rows": (
+        lambda folder: [_table(folder, _rows(60)), "--target", "y", "--horizon", "12"],
+        "at least 119 are needed",
+    ),
+    "a time that does not parse": (
+        lambda folder: [
+            _table(folder, _rows(300).replace("2020-02-03", "soon")),
+            "--target",
+            "y",
+            "--time",
+            "day",
+        ],
+        "'soon'",
+    ),
+    "duplicate time stamps": (
+        lambda folder: [
+            _table(folder, _rows(300).replace("2020-02-03", "2020-02-04")),
+            "--target",
+            "y",
+        ],
+        "2020-02-04",
+    ),
+    "an infinite value": (
+        lambda folder: [
+            _table(folder, _rows(300, lambda row: "inf" if row == 40 else 1.5 + row)),
+            "--target",
+            "y",
+        ],
+        "infinite",
+    ),
+    "a budget that does not parse": (
+        lambda folder: [_table(folder, _rows(300)), "--target", "y", "--budget", "a while"],
+        "'a while'",
+    ),
+    "a budget shorter than start-up": (
+        lambda folder: [_table(folder, _rows(300)), "--target", "y", "--budget", "3s"],
+        "at least 15s",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_exit_code_2(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, word = BAD[name]
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    code = cli.main(["fit", *arguments(tmp_path)])
+    printed = capsys.readouterr()
+    assert code == 2, printed
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+    assert word in printed.err
+    assert list(work.iterdir()) == []  # nothing written but the message
+
+
+def test_the_airline_forecast_goes_on_upwards(
+    shared_table: Callable[[str], Path], tmp_path: Path
+) -> None:
+    table = shared_table("airline_passengers.csv")
+    run = autorecur.fit(
+        table, "passengers", time="month", horizon=12, budget="24trainings", out=tmp_path / "run"
+    )
+    last = pd.read_csv(table)["passengers"].tail(12).mean()
+    assert run.predict(table)["passengers"].mean() > last

@@ -1,0 +1,220 @@
+"""Progress: a live region on a terminal, a line a training in a pipe, never a reason to fail."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from autorecur import progress
+from autorecur.search.events import Event
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "\x1b[?25l", "\x1b[?25h"  # the cursor is hidden while the region lives
+
+# A run of 40 events in two seconds, of a budget of two; its last events come late.
+SCRIPT = """
+import sys, time
+from autorecur import progress
+from autorecur.search.events import Event
+begin = time.monotonic()
+with progress.listener() as listen:
+    listen(Event("stage", 0.0, 2.0, text="ridge on lags is the baseline to beat", stage="search"))
+    for at in range(40):
+        spent = time.monotonic() - begin + (5.0 if at > 35 else 0.0)
+        listen(Event("training", spent, 2.0, stage="search", done=at, expected=31, rung=at // 20,
+                     title="LSTM 2 × 64", seed=8, score=41.6, metric="mae", status="promoted",
+                     best={"GRU 2 × 64": 40.1, "naive": 52.6}, training_seconds=27.1))
+        time.sleep(0.05)
+    listen(Event("end", 2.5, 2.0, stage="end"))
+print("the end")
+"""
+
+
+def training(done: int = 14, seconds: float = 221.0, **changes: object) -> Event:
+    event = dict(kind="training", seconds=seconds, limit_seconds=600.0, stage="search", done=done,
+                 expected=31, rung=1, title="LSTM 2 × 64", seed=8, score=41.6, metric="mae",
+                 status="promoted", training_seconds=27.1)  # fmt: skip
+    return Event(**{**event, **changes})  # type: ignore[arg-type]
+
+
+def on_a_terminal(width: int) -> tuple[str, str, float]:
+    """What the script writes to a terminal of that width and to standard output; its seconds."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, width, 0, 0))
+    begin = time.monotonic()
+    child = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], stdin=slave, stdout=subprocess.PIPE, stderr=slave,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "", "PYTHONIOENCODING": "utf-8"},
+        cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    while True:
+        ready, _, _ = select.select([master], [], [], 60)
+        assert ready, "the display hangs"
+        try:
+            read = os.read(master, 65536)
+        except OSError:  # the last one has left the terminal
+            break
+        if not read:
+            break
+        shown += read
+    assert child.stdout is not None
+    said = child.stdout.read().decode()
+    child.stdout.close()
+    assert child.wait(30) == 0
+    os.close(master)
+    return shown.decode(), said, time.monotonic() - begin
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_terminal_a_region_lives_and_leaves(width: int) -> None:
+    shown, said, took = on_a_terminal(width)
+    assert said == "the end\n", "standard output is nobody else's"
+    assert 0 <= shown.rfind(BEGIN) < shown.rfind(END), "the cursor comes back"
+    frames = re.findall(r"budget   (█*)(░*)  (\d+:\d+) of 0:02", shown)
+    assert 4 <= len(frames) <= 4 * took + 6, "redrawn at most four times a second"
+    full = [len(bar) for bar, _, _ in frames]
+    assert full == sorted(full), "the bar only grows"
+    assert len({len(bar) + len(rest) for bar, rest, _ in frames}) == 1
+    assert frames[-1][1:] == ("", "0:02"), "and never passes its end"
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
+    assert max(map(len, lines)) < width
+    assert any(line.startswith("search   rung 1   training") for line in lines)
+    assert any(line.startswith("now      rung 1  LSTM 2x64 seed 8") for line in lines)
+    assert any(line.startswith("best     GRU 2 × 64 40.1   naive 52.6") for line in lines)
+    erased = re.findall(r"(?:\x1b\[1A\x1b\[2K)+", shown)
+    assert erased and max(len(found) // 8 for found in erased) <= 5, "at most five lines"
+
+
+def test_in_a_pipe_each_training_is_a_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    lines = done.stderr.splitlines()
+    assert len(lines) == 40
+    assert lines[14].startswith("[00:0") and "\x1b" not in done.stderr
+    assert lines[14].endswith("14/~31  rung 0  LSTM 2x64 seed 8  MAE 41.6  27 s  promoted")
+
+
+def test_notes_are_lines_and_stages_are_not() -> None:
+    stream = io.StringIO()
+    with progress.listener(stream) as listen:
+        listen(Event("stage", 0.0, stage="search", text="searching"))
+        listen(Event("note", 62.0, text="a gap\x1b[2J was filled"))
+        listen(training())
+        listen(Event("end", 63.0))
+    assert stream.getvalue() == (
+        "[01:02] a gap⟨1B⟩[2J was filled\n"
+        "[03:41] 14/~31  rung 1  LSTM 2x64 seed 8  MAE 41.6  27 s  promoted\n"
+    )
+
+
+def test_a_line_without_scores_or_plan() -> None:
+    event = Event("training", 5.0, done=3, title="GRU 1 × 8", status="diverged", stage="duel")
+    assert progress.line(event) == "[00:05] 3  duel  GRU 1x8  diverged"
+
+
+def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    with progress.listener(stream, quiet=True) as listen:
+        listen(training())
+    assert (stream.getvalue(), *capfd.readouterr()) == ("", "", "")
+
+
+def test_the_default_stream_is_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.listener() as listen:
+        listen(training())
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["closed", "broken"])
+def test_a_stream_that_is_gone_ends_no_run(kind: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w", encoding="utf-8", buffering=1, closefd=True) as stream:
+        listen = progress.listener(stream)
+        if kind == "closed":
+            stream.close()
+        with listen:
+            listen(training())
+            listen(training(15))
+        if kind == "broken":
+            # What the stream still holds must not be flushed into nothing when it closes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def test_a_poor_encoding_costs_signs_only() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    with progress.listener(stream) as listen:
+        listen(training(text="Größe × 2"))
+    assert raw.getvalue().endswith(b"promoted  Gr??e ? 2\n")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "term", "live"),
+    [("utf-8", "xterm", True), ("ascii", "xterm", False), ("utf-8", "dumb", False)],
+)
+def test_only_a_terminal_that_can_redraw_gets_the_region(
+    encoding: str, term: str, live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    master, slave = pty.openpty()
+    with open(slave, "w", encoding=encoding) as stream:
+        assert isinstance(progress.listener(stream), progress.LiveProgress) == live
+    os.close(master)
+
+
+def test_the_bar_is_time_and_only_grows() -> None:
+    state = progress.State()
+    parts = []
+    for seconds in (0.0, 100.0, 50.0, 300.0, 700.0, 10.0):
+        state = state.after(training(seconds=seconds))
+        parts.append(state.part)
+    assert parts == sorted(parts)
+    assert parts[-1] == 1.0
+    shown = progress.lines(state, 79, "12:50")
+    assert "10:00 of 10:00  ends by 12:50" in shown[1] and "░" not in shown[1]
+
+
+def test_a_budget_in_trainings_fills_the_bar_by_trainings() -> None:
+    state = progress.State().after(training(10, limit_seconds=None, expected=40))
+    assert state.part == 0.25
+    assert "ends by" not in progress.lines(state, 79, "12:50")[1]
+    assert state.after(training(50, limit_seconds=None, expected=40)).part == 1.0
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_the_region_has_at_most_five_lines_none_too_wide(width: int) -> None:
+    state = progress.State().after(training(best={f"name {at}": 1.0 for at in range(30)}))
+    state = state.after(Event("note", 230.0, text="column \u202e" + "x" * 500))
+    shown = progress.lines(state, width, "12:50")
+    assert 2 <= len(shown) <= 5
+    assert all(len(text) <= width and text.isprintable() for text in shown)
+
+
+def test_between_events_the_clock_moves_the_bar() -> None:
+    now = [100.0]
+    live = progress.LiveProgress(
+        io.StringIO(), clock=lambda: now[0], now=lambda: datetime(2026, 11, 22, 12, 40)
+    )
+    live(training(seconds=60.0))
+    now[0] += 240.0
+    text = live._draw().plain
+    assert "5:00 of 10:00  ends by 12:45" in text
