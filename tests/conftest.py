@@ -12,14 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-# Before anything imports Keras: the workers train on JAX, and so do the tests. The process is the
-# tests' own, so whatever the user has chosen is overruled.
-os.environ["KERAS_BACKEND"] = "jax"
-# What was compiled once is there in the next run of the tests, which halves their time.
-_COMPILED = Path(__file__).resolve().parent.parent / ".pytest_cache" / "jax"
-os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_COMPILED)
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
 from autorecur.data.read import read
@@ -28,6 +20,13 @@ from autorecur.search.workers import WorkerPool
 from autorecur.tables import bundled
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Before anything imports Keras, which none of the above does: the workers train on JAX, and so do
+# the tests. The process is the tests' own, so whatever the user has chosen is overruled.
+os.environ["KERAS_BACKEND"] = "jax"
+# What was compiled once is there in the next run of the tests, which halves their time.
+os.environ["JAX_COMPILATION_CACHE_DIR"] = str(ROOT / ".pytest_cache" / "jax")
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,9 +92,7 @@ def test_the_holdout_score_is_the_score_of_what_was_written(co2_run: autorecur.R
 
 def test_predict_goes_on_where_the_table_ends(co2_run: autorecur.Run) -> None:
     forecast = co2_run.predict(CO2)
-    assert list(forecast["date"]) == list(
-        pd.date_range("2002-01-05", periods=4, freq="W-SAT")
-    )
+    assert list(forecast["date"]) == list(pd.date_range("2002-01-05", periods=4, freq="W-SAT"))
     assert forecast["co2"].between(360, 385).all()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autorecur.data.dataset import Dataset, Fold
+from autorecur.data.dataset import Dataset
 from autorecur.judge.comparison import Comparison, PairedScore
 from autorecur.judge.outcome import FEWEST_FOLDS
 from autorecur.metrics import Metric

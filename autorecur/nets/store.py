@@ -63,7 +63,7 @@ def windows(
     known: NDArray[np.float32],
     examples: Examples,
 ) -> list[NDArray[np.float32]]:
-    """What `model` is called with for `examples`: the windows before them, and what is known ahead."""
+    """What `model` is called with for `examples`: the windows before, and what is known ahead."""
     lookback, horizon = model.inputs[0].shape[1], model.outputs[0].shape[1]
     rows = np.maximum(examples[:, None] + np.arange(-lookback, 0), 0)
     inputs = [np.concatenate([values[rows], known[rows]], axis=-1)]

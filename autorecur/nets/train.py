@@ -187,8 +187,8 @@ class _Training:
     def _out_of_time(self) -> bool:
         """Whether one more chunk and its validation would pass the deadline, or the longest time.
 
-        The first chunk is always tried while the deadline is ahead: it compiles, which the next training
-        of its shape will not have to, and a score from few steps is better than none.
+        The first chunk is always tried while the deadline is ahead: it compiles, which the next
+        training of its shape will not have to, and a score from few steps is better than none.
         """
         chunks = (self.progress.steps - self.first_step) // CHUNK
         spent = self.ledger["steps"] + self.ledger["validation"]

@@ -66,7 +66,9 @@ class Budget:
                 "give at least 4trainings"
             )
         if multiply_adds is not None and multiply_adds < 1:
-            raise BudgetError(f"a budget of {_cut(text)} cannot train anything: give at least 1flop")
+            raise BudgetError(
+                f"a budget of {_cut(text)} cannot train anything: give at least 1flop"
+            )
         return cls(" ".join(str(text).split()), limit, trainings, multiply_adds)
 
 

@@ -67,7 +67,7 @@ class Dispatcher:
                 if not flying:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                for future in landed:
+                for future in landed | self._given_up(flying):
                     order, _ = flying.pop(future)
                     fit = self._fit(order, future)
                     self._account(order, fit, rung(order))
@@ -79,11 +79,14 @@ class Dispatcher:
             raise
 
     def _fit(self, order: Order, future: Future[Fit]) -> Fit:
+        killed = future in self._killed
+        self._killed.discard(future)
+        if future.cancelled() or not future.done():
+            return Fit(order.id, Status.KILLED, Status.KILLED.value)
         error = future.exception()
         if error is None:
             return future.result()
-        if future in self._killed:
-            self._killed.discard(future)
+        if killed:
             return Fit(order.id, Status.KILLED, Status.KILLED.value)
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
         return Fit(order.id, Status.FAILED, f"failed ({reason})")
@@ -93,6 +96,11 @@ class Dispatcher:
         for future, (_, latest) in flying.items():
             if now > latest + GRACE_SECONDS and future not in self._killed:
                 self._kill(future)
+
+    def _given_up(self, flying: Mapping[Future[Fit], Any]) -> set[Future[Fit]]:
+        """Those that were told to end and may never say so: cancelled, or beyond our reach."""
+        told = self._killed.intersection(flying)
+        return {f for f in told if f.cancelled() or not hasattr(self.executor, "kill")}
 
     def _kill(self, future: Future[Fit]) -> None:
         """Only our own pool can end one worker; any other executor is asked to cancel."""

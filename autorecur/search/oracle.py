@@ -81,8 +81,9 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
 class Conductor:
     """Asks an oracle for pairs and tells it their scores, through KerasTuner's own protocol.
 
-    The first pair, the sound default, is trained before there is a conductor, while KerasTuner is still
-    being imported. Our own oracle counts it as its first trial; any other oracle never hears of it.
+    The first pair, the sound default, is trained before there is a conductor, while KerasTuner is
+    still being imported. Our own oracle counts it as its first trial; any other oracle never hears
+    of it.
     """
 
     def __init__(self, oracle: keras_tuner.Oracle, space: Space, better: str) -> None:

@@ -41,7 +41,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class Draw:
-    """A pair to be trained: where it stands, how far it goes, and the candidate of both its cells."""
+    """A pair to be trained: where it stands, how far it goes, the candidate of both its cells."""
 
     placement: Placement
     top: bool  # nothing is trained further than this

@@ -96,7 +96,7 @@ class Search:
         return replace(self._queue.popleft(), model_if_better=self._best)
 
     def _draw(self) -> Draw | None:
-        """The sound default first; it is being trained while KerasTuner is imported for the rest."""
+        """The sound default first; it trains while KerasTuner is imported for the rest."""
         if not self._started:
             return Draw(Placement(0, 0), True, 1.0, self.plan.first)
         if self._conductor is None:
@@ -235,8 +235,8 @@ def _work(candidate: Candidate, shape: Shape) -> float:
 def _conductor(plan: Plan, oracle: Any) -> Any:
     """The oracle's conductor.
 
-    Its module is loaded here because it imports KerasTuner, and with it Keras: seconds that `autorecur
-    show` must not pay. It imports nothing of this module, so no circle hides here.
+    Its module is loaded here because it imports KerasTuner, and with it Keras: seconds that
+    `autorecur show` must not pay. It imports nothing of this module, so no circle hides here.
     """
     module = importlib.import_module("autorecur.search.oracle")
     better = plan.metric.better

@@ -34,7 +34,7 @@ def forecasts(model: keras.Model, inputs: list[NDArray[np.float32]]) -> NDArray[
 
 
 def unsettled(model: keras.Model) -> keras.Model:
-    """`model` with weights as after a training: the head starts at zero, and would hide the rest."""
+    """`model` with weights as after a training: a head of zeros would hide all the rest."""
     rng = np.random.default_rng(4)
     model.set_weights([rng.normal(0, 0.4, w.shape).astype(np.float32) for w in model.get_weights()])
     return model
@@ -159,7 +159,7 @@ def test_the_gate_bias_is_set_and_nothing_else() -> None:
 
 
 def test_the_update_gate_comes_first_and_keeps_the_state() -> None:
-    """What `set_gate_bias` relies on: with a large bias there a GRU never leaves its first state."""
+    """What `set_gate_bias` relies on: with a large bias there a GRU stays in its first state."""
     model = core(SMALL, PLAIN, seed=3)
     set_gate_bias(model, 50.0)
     layer = model.get_layer("gru_0")

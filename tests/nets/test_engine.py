@@ -121,7 +121,7 @@ def test_forecasts_do_not_depend_on_their_company(cell: str, gappy: Any) -> None
 
 
 def test_windows_are_never_materialised(co2: Any) -> None:
-    """What a compiled chunk holds grows neither with the lookback of all rows nor with its steps."""
+    """What a compiled chunk holds is less than all windows, and does not grow with its steps."""
     dataset = co2.dataset
     candidate = replace(TINY, width=4, lookback=104, batch=32)
     made, state, _ = begun(candidate, dataset)

@@ -101,7 +101,7 @@ def test_a_failed_save_leaves_the_old_model(
 
 
 def test_no_model_is_the_users_to_repair(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="there is no model at .*: the run ended before one"):
+    with pytest.raises(RunError, match=r"there is no model at .*: the run ended before one"):
         store.load(tmp_path / "model.keras")
 
 

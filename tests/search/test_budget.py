@@ -56,7 +56,21 @@ def test_budgets_that_can_be_read(
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "soon", "10", "10 minutes", "-5min", "10min of it", "min", "10min,", "1e", "ten min", "1e999h", "1e999trainings"],
+    [
+        "",
+        " ",
+        "soon",
+        "10",
+        "10 minutes",
+        "-5min",
+        "10min of it",
+        "min",
+        "10min,",
+        "1e",
+        "ten min",
+        "1e999h",
+        "1e999trainings",
+    ],
 )
 def test_budgets_that_cannot_be_read(text: str) -> None:
     with pytest.raises(SettingError, match=f"^{re.escape(f'the budget {text!r} cannot be read')}"):
@@ -69,9 +83,7 @@ def test_the_exact_sentences() -> None:
     assert str(unread.value) == f"the budget 'soon' cannot be read: {HELP}"
     with pytest.raises(BudgetError) as short:
         Budget.parse("5s")
-    assert str(short.value) == (
-        "a budget of 5s is shorter than start-up can be: give at least 15s"
-    )
+    assert str(short.value) == ("a budget of 5s is shorter than start-up can be: give at least 15s")
     with pytest.raises(BudgetError) as few:
         Budget.parse("3trainings")
     assert str(few.value) == (

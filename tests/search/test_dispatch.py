@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -73,8 +73,21 @@ class Bench:
 
 
 @pytest.fixture
-def bench(workers: WorkerPool, tmp_path: Path, seasonal: Any) -> Bench:
-    return Bench(workers, tmp_path, seasonal.folder)
+def benches(tmp_path: Path, seasonal: Any) -> Iterator[Callable[[Executor], Bench]]:
+    made: list[Bench] = []
+
+    def bench_with(executor: Executor) -> Bench:
+        made.append(Bench(executor, tmp_path, seasonal.folder))
+        return made[-1]
+
+    yield bench_with
+    for bench in made:
+        bench.dispatcher.journal.close()
+
+
+@pytest.fixture
+def bench(workers: WorkerPool, benches: Callable[[Executor], Bench]) -> Bench:
+    return benches(workers)
 
 
 def test_orders_are_carried_out_and_accounted_for(bench: Bench) -> None:
@@ -207,33 +220,48 @@ def test_an_interruption_ends_what_flies(
     assert pid not in workers.process_ids()
 
 
-def test_any_other_executor_will_do(tmp_path: Path, seasonal: Any) -> None:
+def test_any_other_executor_will_do(benches: Callable[[Executor], Bench]) -> None:
     with ThreadPoolExecutor(1) as threads:
-        bench = Bench(threads, tmp_path, seasonal.folder)
+        bench = benches(threads)
         bench.run(bench.order("one"), replace(bench.order("lost"), fold="no such fold"))
     assert bench.fits["one"].status is Status.FINISHED
     assert bench.fits["lost"].status is Status.FAILED
 
 
-class Cancelling(Executor):
-    """An executor of the user's that never gets round to it, and cancels when it is asked to."""
+class Idle(Executor):
+    """An executor of the user's that begins with nothing, or never ends what it began."""
+
+    def __init__(self, begins: bool) -> None:
+        self.begins = begins
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return Future()
+        future: Future[Any] = Future()
+        if self.begins:
+            future.set_running_or_notify_cancel()
+        return future
 
 
-def test_an_executor_that_cannot_kill_is_asked_to_cancel(
-    tmp_path: Path, seasonal: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("begins", [False, True])
+def test_an_executor_that_cannot_kill_holds_nobody_up(
+    begins: bool, benches: Callable[[Executor], Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.0)
-    bench = Bench(Cancelling(), tmp_path, seasonal.folder)
-    bench.run(bench.order("one", deadline=time.monotonic() + 0.3))
-    assert bench.fits["one"].status is Status.KILLED
+    bench = benches(Idle(begins))
+    begin = time.monotonic()
+    bench.run(*[bench.order(name, deadline=begin + 0.3) for name in ("one", "two", "three")])
+    assert {fit.status for fit in bench.fits.values()} == {Status.KILLED}
+    assert len(bench.fits) == bench.meter.trainings == 3
+    assert time.monotonic() - begin < 5
 
 
 def test_a_word_to_the_listener(bench: Bench) -> None:
     bench.dispatcher.stage, bench.dispatcher.expected = "duel", 12
     bench.dispatcher.tell("stage", "the duel")
     (event,) = bench.events
-    assert (event.kind, event.text, event.stage, event.expected) == ("stage", "the duel", "duel", 12)
+    assert (event.kind, event.text, event.stage, event.expected) == (
+        "stage",
+        "the duel",
+        "duel",
+        12,
+    )
     assert event.limit_seconds == 600.0 and event.seconds == pytest.approx(0, abs=30)

@@ -51,7 +51,8 @@ def test_the_users_own_backend_stays_theirs() -> None:
         "import os, chores\n"
         "from autorecur.search.workers import WorkerPool\n"
         "with WorkerPool(1) as pool:\n"
-        "    print(pool.submit(chores.surroundings).result().backend, os.environ['KERAS_BACKEND'])\n"
+        "    seen = pool.submit(chores.surroundings).result()\n"
+        "    print(seen.backend, os.environ['KERAS_BACKEND'])\n"
     )
     paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
     environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONPATH": paths}
