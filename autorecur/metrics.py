@@ -1,7 +1,10 @@
 """Scores with their natural sign: `Metric` carries which way is better, and its unit; numpy only.
 
-Arrays are [examples, horizon, targets] in original units; NaN in the truth marks a value that was
-filled in and is not scored.
+Arrays of numbers are [examples, horizon, targets] in original units; NaN in the truth marks a value
+that was filled in and is not scored. Classes: the truth [examples, 1, 1] holds a class's number,
+the forecast [examples, 1, classes] the probabilities. Tokens: the forecast [examples, steps, 1]
+holds minus the natural logarithm of the probability that each true token was given; the truth is
+not looked at.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
 
-__all__ = ["METRICS", "Metric", "detail", "metric"]
+__all__ = ["METRICS", "Metric", "all_scores", "detail", "metric"]
 
 Array = NDArray[np.floating]
 
@@ -58,6 +61,65 @@ def smape(truth: Array, forecast: Array) -> float:
     return float(np.nanmean(np.where(np.isnan(truth), np.nan, ratio)))
 
 
+def _classes(truth: Array, forecast: Array) -> tuple[NDArray[np.int64], Array]:
+    """Class numbers [n] and probabilities [n, classes], where the class is known."""
+    codes, shares = truth.reshape(-1), forecast.reshape(-1, forecast.shape[-1])
+    there = ~np.isnan(codes)
+    return codes[there].astype(np.int64), shares[there]
+
+
+def accuracy(truth: Array, forecast: Array) -> float:
+    """Share of examples whose most probable class is the true one.
+
+    >>> accuracy(np.array([0.0, 1.0]), np.array([[0.9, 0.1], [0.8, 0.2]]))
+    0.5
+    """
+    codes, shares = _classes(truth, forecast)
+    return float((shares.argmax(axis=1) == codes).mean())
+
+
+def log_loss(truth: Array, forecast: Array) -> float:
+    """Mean of minus the natural logarithm of the true class's probability.
+
+    >>> round(log_loss(np.array([0.0]), np.array([[0.5, 0.5]])), 4)
+    0.6931
+    """
+    codes, shares = _classes(truth, forecast)
+    return float(-np.log(np.maximum(shares[np.arange(len(codes)), codes], 1e-12)).mean())
+
+
+def macro_f1(truth: Array, forecast: Array) -> float:
+    """F1 of each class that is true or foretold at least once, averaged.
+
+    >>> macro_f1(np.array([0.0, 1.0]), np.array([[0.9, 0.1], [0.2, 0.8]]))
+    1.0
+    """
+    codes, shares = _classes(truth, forecast)
+    told, scores = shares.argmax(axis=1), []
+    for code in np.union1d(codes, told):
+        both = int(((codes == code) & (told == code)).sum())
+        scores.append(2 * both / (int((codes == code).sum()) + int((told == code).sum())))
+    return float(np.mean(scores))
+
+
+def bits(truth: Array, forecast: Array) -> float:
+    """Mean bits that a token costs.
+
+    >>> bits(np.empty(0), np.full((1, 2, 1), np.log(2.0)))
+    1.0
+    """
+    return float(np.mean(forecast, dtype=np.float64) / np.log(2.0))
+
+
+def perplexity(truth: Array, forecast: Array) -> float:
+    """Between how many equally likely tokens the choice seems to be.
+
+    >>> round(perplexity(np.empty(0), np.full((1, 2, 1), np.log(3.0))), 6)
+    3.0
+    """
+    return float(np.exp(np.mean(forecast, dtype=np.float64)))
+
+
 @dataclass(frozen=True)
 class Metric:
     """A score's name, direction and unit, and how to compute it."""
@@ -67,6 +129,21 @@ class Metric:
     unit: str  # "target" means the target's own unit
     loss: str  # the Keras loss that trains for it
     score: Callable[[Array, Array], float]
+    output: str = "numbers"  # what it scores: "numbers", "classes" or "tokens"
+    scaled: bool = False  # errors count in units of their series' own seasonal-naive error
+    watch: Callable[[Array, Array], float] | None = None  # lower is better; what stops a training
+
+    @property
+    def ceiling(self) -> bool:
+        """Whether it is a share that ends at one, so that a margin is given in points of it."""
+        return self.better == "higher"
+
+    def watched(self, truth: Array, forecast: Array) -> float:
+        """What a training is stopped and its weights are chosen by; lower is better.
+
+        The score itself, or for a share of right answers, which moves in steps, the log loss.
+        """
+        return (self.watch or self.score)(truth, forecast)
 
     def unit_of(self, target: str) -> str:
         """The score's unit, where the target's own is `target`.
@@ -85,31 +162,47 @@ class Metric:
         return reference - score if self.better == "lower" else score - reference
 
 
+_ABSOLUTE, _SQUARED = "mean_absolute_error", "mean_squared_error"
+_ENTROPY = "sparse_categorical_crossentropy"
+
 METRICS: dict[str, Metric] = {
-    "mae": Metric("mae", "lower", "target", "mean_absolute_error", mae),
-    "rmse": Metric("rmse", "lower", "target", "mean_squared_error", rmse),
-    "mse": Metric("mse", "lower", "target²", "mean_squared_error", mse),
-    "smape": Metric("smape", "lower", "%", "mean_absolute_error", smape),
+    metric.name: metric
+    for metric in (
+        Metric("mae", "lower", "target", _ABSOLUTE, mae),
+        Metric("rmse", "lower", "target", _SQUARED, rmse),
+        Metric("mse", "lower", "target²", _SQUARED, mse),
+        Metric("smape", "lower", "%", _ABSOLUTE, smape, scaled=False),
+        Metric("mase", "lower", "×", _ABSOLUTE, mae, scaled=True),
+        Metric("accuracy", "higher", "", _ENTROPY, accuracy, "classes", watch=log_loss),
+        Metric("macro_f1", "higher", "", _ENTROPY, macro_f1, "classes", watch=log_loss),
+        Metric("log_loss", "lower", "nats", _ENTROPY, log_loss, "classes"),
+        Metric("bits", "lower", "bits", _ENTROPY, bits, "tokens"),
+        Metric("perplexity", "lower", "", _ENTROPY, perplexity, "tokens"),
+    )
 }
+DEFAULTS = {"numbers": "mae", "classes": "accuracy", "tokens": "bits"}
 
 
-def metric(name: str) -> Metric:
-    """The metric called `name`; "auto" is the mean absolute error.
+def metric(name: str, output: str = "numbers", panel: bool = False) -> Metric:
+    """The metric called `name`, for what is foretold; "auto" is the usual one.
 
-    >>> metric("auto").name
-    'mae'
+    A panel's series may differ in scale by powers of ten, so their errors are scaled one by one.
+
+    >>> metric("auto").name, metric("auto", panel=True).name, metric("auto", "classes").name
+    ('mae', 'mase', 'accuracy')
     """
     if name == "auto":
-        return METRICS["mae"]
-    if name not in METRICS:
-        raise SettingError(f"unknown metric {name!r}: use one of {', '.join(sorted(METRICS))}")
+        return METRICS["mase" if panel and output == "numbers" else DEFAULTS[output]]
+    fitting = sorted(known for known, one in METRICS.items() if one.output == output)
+    if name not in fitting:
+        raise SettingError(f"unknown metric {name!r} for {output}: use {', '.join(fitting)}")
     return METRICS[name]
 
 
 def detail(
     truth: Array, forecast: Array, deviation: float, season_error: float | None
 ) -> dict[str, float | None]:
-    """Every score of one set of forecasts.
+    """Every score of one set of numbers.
 
     `deviation` is the standard deviation of the training rows, `season_error` their in-sample mean
     absolute seasonal-naive error (the scale of MASE; Hyndman and Koehler 2006).
@@ -123,4 +216,11 @@ def detail(
         "mase": absolute / season_error if season_error else None,
         "mae_standardised": absolute / deviation if deviation > 0 else None,
         "mse_standardised": squared / deviation**2 if deviation > 0 else None,
+    }
+
+
+def all_scores(truth: Array, forecast: Array, output: str) -> dict[str, float]:
+    """Every score of one set of answers that are not numbers."""
+    return {
+        name: one.score(truth, forecast) for name, one in METRICS.items() if one.output == output
     }

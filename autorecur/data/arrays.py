@@ -12,7 +12,7 @@ from autorecur.data.dataset import Dataset
 
 __all__ = ["load", "save"]
 
-_SHARED = ("values", "observed", "known")
+_SHARED = ("values", "observed", "known", "codes", "static", "labels", "vectors")
 
 
 def save(dataset: Dataset, folder: Path) -> Path:

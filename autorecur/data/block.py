@@ -6,7 +6,9 @@ border of a fold. The same path serves the table trained on and every later one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -14,198 +16,272 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur.data.audit import level_of
-from autorecur.data.calendar import Grid, Stamps, grid_for
-from autorecur.data.columns import Clock, required_numbers
+from autorecur.data.columns import required_numbers
 from autorecur.data.dataset import Finding
+from autorecur.data.grid import Grid, Stamps, counted, grid_for
+from autorecur.data.panel import Axis
 from autorecur.data.read import Table, shown
 from autorecur.errors import DataError
 
-__all__ = ["Axis", "Block", "axis_of", "block_on", "grid_under"]
+__all__ = ["Block", "Placement", "block_on", "grid_under", "placement_of"]
 
-
-@dataclass(frozen=True, eq=False)
-class Axis:
-    """The time stamps in order, and how the table's rows get there."""
-
-    clock: Clock | None
-    stamps: pd.DatetimeIndex | NDArray[np.int64] | None
-    order: NDArray[np.int64] | None  # None when the table is in order
-    findings: tuple[Finding, ...]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Channels on the grid, without gaps."""
+    """Numbers on the grid, without gaps, and which points of the grid were kept."""
 
-    values: NDArray[np.float32]
-    observed: NDArray[np.bool_]
+    values: Floats  # [rows, columns]
+    observed: NDArray[np.bool_]  # [rows, targets]
+    kept: slice | NDArray[np.bool_]  # of the grid's points
     times: Stamps
-    absent: int  # time steps without a row, filled
+    offsets: Ints
+    alive: NDArray[np.bool_]  # [series]: whether the series has a row left
     findings: tuple[Finding, ...]
 
 
-def axis_of(table: Table, clock: Clock | None) -> Axis:
-    """Order the rows by time; refuses a stamp that occurs twice."""
-    if clock is None:
-        return Axis(None, None, None, ())
-    stamps = clock.stamps
-    key = stamps.asi8 if isinstance(stamps, pd.DatetimeIndex) else stamps
-    steps = np.diff(key)
-    order: NDArray[np.int64] | None = None
-    found: tuple[Finding, ...] = ()
-    if bool((steps < 0).any()):
-        order = np.argsort(key, kind="stable")
-        first = int(np.argmax(steps < 0)) + 1
-        late = int((np.maximum.accumulate(key) != key).sum())
-        sentence = (
-            f"{late:,} {'row was' if late == 1 else 'rows were'} out of time order, the first in "
-            f"{table.line(first)}; the rows were sorted."
-        )
-        found = (Finding("AR108", "note", sentence),)
-        stamps = stamps[order]
-        key = key[order]
-        steps = np.diff(key)
-    twice = np.flatnonzero(steps == 0)
-    if len(twice):
-        _refuse_repeated(table, clock, key, order, twice)
-    return Axis(clock, stamps, order, found)
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """How the rows of a table come to lie on a grid."""
+
+    table: Table
+    axis: Axis
+    grid: Grid
+    ahead: int = 0  # points after each series' end, for which the table has no row
+
+    @property
+    def rows(self) -> int:
+        return len(self.grid.times)
+
+    @cached_property
+    def starts(self) -> Ints:
+        """The first point of each point's series; one number serves all where there is one."""
+        offsets = self.grid.offsets
+        return offsets[:1] if len(offsets) == 2 else np.repeat(offsets[:-1], np.diff(offsets))
+
+    @cached_property
+    def filled(self) -> int:
+        """Points that have no row of the table, those ahead left out."""
+        if self.grid.positions is None:
+            return 0
+        ahead = self.ahead * (len(self.grid.offsets) - 1)
+        return self.rows - ahead - len(np.unique(self.grid.positions))
+
+    def numbers(self, column: Floats) -> Floats:
+        """A column of numbers on the grid; NaN where there is no row."""
+        column = cast("Floats", self.axis.ordered(column))
+        if self.grid.positions is None:
+            return column
+        spread = np.full(self.rows, np.nan, dtype=np.float32)
+        spread[self.grid.positions] = column
+        return spread
+
+    def codes(self, column: NDArray[np.int32]) -> NDArray[np.int32]:
+        """A column of codes on the grid; a point without a row takes the last row's."""
+        column = cast("NDArray[np.int32]", self.axis.ordered(column))
+        if self.grid.positions is None:
+            return column
+        return column[self.row_of(forward=True)]
+
+    def row_of(self, forward: bool) -> Ints:
+        """The row of each point, among the ordered rows; −1, or the last before it, where none."""
+        rows = np.full(self.rows, -1, dtype=np.int64)
+        if self.grid.positions is None:
+            return np.arange(self.rows, dtype=np.int64)
+        rows[self.grid.positions] = np.arange(len(self.grid.positions))
+        # A series begins with a row, so that nothing reaches it from the series before.
+        return np.maximum.accumulate(rows) if forward else rows
+
+    def forward(self, column: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Filled with the last value within the series, and where it was missing."""
+        missing = np.isnan(column)
+        if not missing.any():
+            return column, missing
+        last = np.where(missing, self.starts, np.arange(self.rows, dtype=np.int64))
+        return column[np.maximum.accumulate(last)], missing
 
 
-def _refuse_repeated(
-    table: Table,
-    clock: Clock,
-    key: NDArray[np.int64],
-    order: NDArray[np.int64] | None,
-    twice: NDArray[np.intp],
-) -> None:
-    rows = np.flatnonzero(key == key[twice[0]])
-    rows = rows if order is None else np.sort(order[rows])
-    stamp = clock.stamps[int(rows[0])]
-    places = " and ".join(table.line(int(row)) for row in rows[:2])
-    noun = "row repeats" if len(twice) == 1 else "rows repeat"
-    more = f" (and {len(rows) - 2} more)" if len(rows) > 2 else ""
-    raise DataError(
-        f"the time {stamp} stands in {places}{more}, and {len(twice):,} {noun} an earlier time in "
-        f"all: keep one row for each value of {shown(clock.name)}"
-    )
+def placement_of(
+    table: Table, axis: Axis, frequency: str | None, *, expected: bool, plain: bool, ahead: int = 0
+) -> Placement:
+    """The grid under the rows; `plain` takes them as they are, one step each."""
+    grid = grid_under(table, axis, frequency, expected=expected, plain=plain)
+    if ahead:
+        grid = grid.extended(frequency, ahead, np.diff(axis.offsets))
+    return Placement(table, axis, grid, ahead)
 
 
-def grid_under(table: Table, axis: Axis, frequency: str | None, *, expected: bool) -> Grid:
+def grid_under(
+    table: Table, axis: Axis, frequency: str | None, *, expected: bool, plain: bool = False
+) -> Grid:
+    """The grid under the ordered rows: of dates, of whole numbers that count, or of the rows."""
     stamps = axis.stamps
     if stamps is None:
-        return Grid(pd.RangeIndex(table.rows), None, 0)
+        if len(axis.offsets) == 2:
+            return Grid(pd.RangeIndex(axis.rows), None, 0, axis.offsets)
+        counts = np.diff(axis.offsets)
+        inner = np.arange(axis.rows, dtype=np.int64) - np.repeat(axis.offsets[:-1], counts)
+        return Grid(pd.Index(inner), None, 0, axis.offsets)
+    if plain:
+        times = stamps if isinstance(stamps, pd.DatetimeIndex) else pd.Index(stamps)
+        return Grid(times, None, 0, axis.offsets)
     if isinstance(stamps, pd.DatetimeIndex):
-        return grid_for(stamps, cast("str", frequency), table.name, expected)
-    steps = np.diff(stamps)
-    step = int(np.bincount(np.minimum(steps, 10_000)).argmax()) if len(steps) else 1
-    off = np.flatnonzero((stamps - stamps[0]) % step)
-    count = int(stamps[-1] - stamps[0]) // step + 1
-    name = shown(cast("Clock", axis.clock).name)
-    if len(off):
-        raise DataError(
-            f"the time column {name} counts in steps of {step}, and {int(stamps[off[0]])} is "
-            "between two: bring it to a regular step"
-        )
-    if count > 4 * table.rows + 1000:
-        raise DataError(
-            f"the time column {name} has {table.rows:,} values over {count:,} steps: most would be "
-            "filled in; bring it to a regular step"
-        )
-    times = pd.RangeIndex(int(stamps[0]), int(stamps[-1]) + step, step)
-    positions = None if count == len(stamps) else (stamps - stamps[0]) // step
-    return Grid(times, positions, 0)
+        return grid_for(stamps, cast("str", frequency), table.name, expected, axis.offsets)
+    name = shown(axis.clock.name) if axis.clock else ""
+    return counted(stamps, axis.offsets, name)
 
 
 def block_on(
-    table: Table,
-    axis: Axis,
-    grid: Grid,
-    channels: tuple[str, ...],
+    placement: Placement,
+    columns: Sequence[str],
     targets: int,
     *,
+    known: Sequence[str] = (),
     trim: bool,
 ) -> Block:
-    """Lay channels on the grid, fill forward, cut what has no past; `trim` cuts an empty end."""
-    rows = len(grid.times)
-    values = np.empty((rows, len(channels)), dtype=np.float32)
+    """Lay numeric columns on the grid, fill forward, cut what has no past.
+
+    The first `targets` columns are foretold; `trim` cuts the end of a series where all of them are
+    empty. `known` columns are filled in the same way, and told apart by the caller.
+    """
+    table, rows = placement.table, placement.rows
+    values = np.empty((rows, len(columns)), dtype=np.float32)
     observed = np.ones((rows, targets), dtype=np.bool_)
-    absent = rows - _rows_in(grid, table)
-    starts, findings = [0], list[Finding]()
-    end = rows
-    for place, name in enumerate(channels):
-        column = required_numbers(table, name, "target" if place < targets else "column")
-        if axis.order is not None:
-            column = column[axis.order]
-        if grid.positions is not None:
-            spread = np.full(rows, np.nan, dtype=np.float32)
-            spread[grid.positions] = column
-            column = spread
-        missing = np.isnan(column)
+    early = np.zeros(rows, dtype=np.bool_) if len(placement.grid.offsets) > 2 else None
+    start, findings = 0, list[Finding]()
+    for place, name in enumerate(columns):
+        raw = placement.numbers(
+            required_numbers(table, name, "target" if place < targets else "column")
+        )
+        values[:, place], missing = placement.forward(raw)
+        if place < targets:
+            observed[:, place] = ~missing
         if not missing.any():
-            values[:, place] = column
             continue
         if missing.all():
             raise DataError(f"column {shown(name)} of {table.name} has no value: fill it in")
-        starts.append(int(np.argmin(missing)))
-        last = np.maximum.accumulate(np.where(missing, 0, np.arange(rows)))
-        values[:, place] = column[last]
-        if place < targets:
-            observed[:, place] = ~missing
-            if trim:
-                end = min(end, rows - int(np.argmin(missing[::-1])))
+        if early is None:
+            start = max(start, int(np.argmin(missing)))
         else:
-            empty = int(missing.sum()) - absent
-            if empty > 0:
-                sentence = f"{empty:,} missing values of {shown(name)} took the last known one."
-                findings.append(Finding("AR108", "note", sentence))
-    start = max(starts)
-    if start >= end:
-        raise DataError(
-            f"{table.name} has no row where every column has had a value: fill "
-            f"{shown(channels[0])} in"
-        )
-    findings = [*_grid_findings(table, grid, start, end), *findings]
-    times = cast("Stamps", grid.times[start:end])
-    return Block(values[start:end], observed[start:end], times, absent, tuple(findings))
+            early |= np.isnan(values[:, place])
+        ahead = placement.ahead * (len(placement.grid.offsets) - 1)
+        empty = int(missing.sum()) - placement.filled - ahead
+        if place >= targets and empty > 0:
+            sentence = f"{empty:,} missing values of {shown(name)} took the last known one."
+            findings.append(Finding("AR108", "note", sentence))
+    late = _ends(placement, observed) if trim and targets else None
+    return _cut(placement, values, observed, early, start, late, findings)
 
 
-def _rows_in(grid: Grid, table: Table) -> int:
-    """How many points of the grid have a row of the table."""
-    return table.rows if grid.positions is None else len(np.unique(grid.positions))
+def _ends(placement: Placement, observed: NDArray[np.bool_]) -> Ints:
+    """One past the last point of each series that has a target, or its start where none has."""
+    offsets = placement.grid.offsets
+    there = observed.any(axis=1)
+    last = np.where(there, np.arange(1, placement.rows + 1), 0)
+    ends = np.maximum.reduceat(last, offsets[:-1])
+    return np.maximum(ends, offsets[:-1]).astype(np.int64)
 
 
-def _grid_findings(table: Table, grid: Grid, start: int, end: int) -> list[Finding]:
-    found = []
-    inside = _rows_in(grid, table)
-    absent = len(grid.times) - inside
+def _cut(
+    placement: Placement,
+    values: Floats,
+    observed: NDArray[np.bool_],
+    early: NDArray[np.bool_] | None,
+    start: int,
+    late: Ints | None,
+    findings: list[Finding],
+) -> Block:
+    offsets, rows = placement.grid.offsets, placement.rows
+    if early is None:
+        end = rows if late is None else int(late[0])
+        if start >= end:
+            raise DataError(
+                f"{placement.table.name} has no row where every column has had a value: fill the "
+                "first rows in"
+            )
+        kept: slice | NDArray[np.bool_] = slice(start, end)
+        counts = np.array([end - start])
+        first, cut = start, rows - end
+    else:
+        keep = ~early
+        first, cut = int(early.sum()), 0
+        if late is not None:
+            before = np.arange(rows) < np.repeat(late, np.diff(offsets))
+            cut = int((keep & ~before).sum())
+            keep &= before
+        if not keep.any():
+            raise DataError(
+                f"{placement.table.name} has no row where every column has had a value: fill the "
+                "first rows in"
+            )
+        counts = np.add.reduceat(keep, offsets[:-1], dtype=np.int64)
+        kept = slice(0, rows) if keep.all() else keep
+    alive = counts > 0
+    if not alive.all():
+        names = [placement.axis.names[place] for place in np.flatnonzero(~alive)]
+        listing = ", ".join(shown(name, 30) for name in names[:5]) + (" …" if names[5:] else "")
+        sentence = f"{len(names):,} series have no row where every column has a value: {listing}."
+        findings.append(Finding("AR108", "tip", sentence, "Fill them in, or leave them out."))
+    told = (*_grid_findings(placement), *_cut_findings(first, cut, placement), *findings)
+    return Block(
+        values[kept],
+        observed[kept],
+        kept,
+        placement.grid.times[kept],
+        np.concatenate([[0], np.cumsum(counts[alive])]).astype(np.int64),
+        alive,
+        told,
+    )
+
+
+def _grid_findings(placement: Placement) -> list[Finding]:
+    found, grid, absent = [], placement.grid, placement.filled
+    points = len(grid.times) - placement.ahead * (len(grid.offsets) - 1)
     if absent:
-        level = level_of(absent / len(grid.times))
+        level = level_of(absent / points)
         found.append(
             Finding(
                 "AR108",
                 level,
-                f"{absent:,} of {len(grid.times):,} time steps had no row and were filled with the "
+                f"{absent:,} of {points:,} time steps had no row and were filled with the "
                 "last known values; they are not scored.",
                 "" if level == "note" else "Add the missing rows, or use a coarser step.",
             )
         )
-    if grid.moved:
+    if grid.irregular:
+        sentence = (
+            f"The time stamps come at no regular step: each of {grid.moved:,} rows went to the "
+            "next point of a grid."
+        )
+        found.append(Finding("AR108", "tip", sentence, "Bring the rows to a regular step."))
+    elif grid.moved:
         sentence = (
             f"{grid.moved:,} time stamps were off the regular grid and went to its nearest point."
         )
         found.append(Finding("AR108", "note", sentence))
-    if inside < table.rows:
-        sentence = (
-            f"{table.rows - inside:,} rows fell on a grid point with a later row, which was kept."
-        )
+    lost = placement.axis.rows - (points - absent)
+    if lost:
+        sentence = f"{lost:,} rows fell on a grid point with a later row, which was kept."
         found.append(Finding("AR108", "note", sentence))
+    return found
+
+
+def _cut_findings(start: int, cut: int, placement: Placement) -> list[Finding]:
+    found, panel = [], len(placement.grid.offsets) > 2
+    which = (
+        f"The first time steps of some series, {start:,} in all,"
+        if panel
+        else (f"The first {start:,} time steps")
+    )
     if start:
-        sentence = (
-            f"The first {start:,} time steps were cut off: not every column has a value there."
-        )
+        sentence = f"{which} were cut off: not every column has a value there."
         found.append(Finding("AR108", "note", sentence))
-    if end < len(grid.times):
-        cut = len(grid.times) - end
-        sentence = f"The last {cut:,} time steps were left out of training: their target is empty."
+    if cut:
+        of = " of the series" if panel else ""
+        sentence = (
+            f"The last {cut:,} time steps{of} were left out of training: their target is empty."
+        )
         found.append(Finding("AR108", "note", sentence))
     return found

@@ -17,9 +17,9 @@ from autorecur.errors import DataError
 
 __all__ = ["Clock", "counts_rows", "find_clock", "numbers", "read_clock", "required_numbers"]
 
-COUNTERS = {"t", "time", "step", "index", "timestep", "time_step"}
+COUNTERS = {"t", "time", "step", "index", "timestep", "time_step", "cycle"}
 TIME_WORDS = re.compile(r"time|date|year|month|day|^ds$|^ts$|^yr$", re.I)
-OFFSET = re.compile(r"\d{2}:?\d{2}.*(Z|[+-]\d{2}:?\d{2})$")
+OFFSET = re.compile(r"\d{2}:\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 SAMPLE_ROWS = 50
 
 
@@ -78,8 +78,20 @@ def _coerced(column: pd.Series) -> tuple[pd.Series, int]:
         found = pd.to_numeric(part, errors="coerce")
         bad = np.flatnonzero((found.isna() & part.notna()).to_numpy())
         if len(bad):
-            return found, int(bad[0])
+            commas = _decimal_commas(column)
+            return (found, int(bad[0])) if commas is None else (commas, -1)
     return found, -1
+
+
+def _decimal_commas(column: pd.Series) -> pd.Series | None:
+    """Numbers of texts such as "1,5"; None where "1,500" could as well be thousands."""
+    for part in (column.iloc[:100], column):
+        texts = part.dropna().astype(str).str.strip()
+        if not texts.str.fullmatch(r"[-+]?\d*,?\d+").all():
+            return None
+    if not texts.str.contains(r",(?:\d{1,2}|\d{4,})$").any():
+        return None
+    return pd.to_numeric(column.astype(object).str.replace(",", ".", regex=False))
 
 
 def counts_rows(values: NDArray[np.float32]) -> bool:
@@ -91,8 +103,11 @@ def counts_rows(values: NDArray[np.float32]) -> bool:
     return len(values) > 2 and bool((np.diff(values) == 1).all())
 
 
-def find_clock(table: Table, skip: Collection[str]) -> Clock | None:
-    """The one column that is a time throughout, else one that counts; None without either."""
+def find_clock(table: Table, skip: Collection[str], series: str | None = None) -> Clock | None:
+    """The one column that is a time throughout, else one that counts; None without either.
+
+    In a panel a column counts where no number occurs twice in a series.
+    """
     names = [name for name in table.frame.columns if name not in skip]
     dates = [name for name in names if _looks_like_dates(table.frame[name])]
     if len(dates) > 1:
@@ -108,7 +123,10 @@ def find_clock(table: Table, skip: Collection[str]) -> Clock | None:
             return read_clock(table, name, "dates written as whole numbers")
         if named in COUNTERS and not table.frame[name].isna().any():
             whole = table.frame[name].to_numpy(dtype=np.int64)
-            if len(whole) > 1 and bool((np.diff(whole) == 1).all()):
+            if series is not None:
+                if not table.frame.duplicated([series, name]).any():
+                    return Clock(name, whole, None, "it counts the rows of each series")
+            elif len(whole) > 1 and bool((np.diff(whole) == 1).all()):
                 return Clock(name, whole, None, "it counts the rows")
     return None
 
@@ -134,7 +152,15 @@ def read_clock(
             f"the time column {shown(name)} does not parse: {table.line(bad)} {what}; "
             "repair the value or name another column with --time"
         )
-    if _has_offset(column):
+    zoned = _zoned(column)
+    if zoned is not None and not zoned.all():
+        bad = int(np.argmin(zoned))
+        raise DataError(
+            f"the time column {shown(name)} has times with a zone and without one: "
+            f"{table.line(int(np.argmax(zoned)))} has {shown(column.iloc[int(np.argmax(zoned))])} "
+            f"and {table.line(bad)} {shown(column.iloc[bad])}; write all of them one way"
+        )
+    if zoned is not None:
         reason += "; its times were brought to UTC"
     return Clock(name, stamps, text_format, reason)
 
@@ -216,11 +242,23 @@ def _first(stamps: pd.DatetimeIndex) -> int:
     return int(missing[0]) if len(missing) else -1
 
 
-def _has_offset(column: pd.Series) -> bool:
+def _zoned(column: pd.Series) -> NDArray[np.bool_] | None:
+    """Which times carry a zone; None where no time does."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return True
-    first = column.iloc[0]
-    return isinstance(first, str) and bool(OFFSET.search(first))
+        return np.ones(len(column), dtype=np.bool_)
+    if not (
+        pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)
+    ):
+        return None
+    texts = column.astype(str)
+    # Where it could stand is looked at first: a search of every text takes eight times as long.
+    likely = texts.str.endswith(("Z", "z"))
+    for place in (-6, -5, -3):
+        likely |= texts.str.slice(place, place + 1).isin(["+", "-"])
+    if not likely.any():
+        return None
+    zoned = texts.str.contains(OFFSET).to_numpy(dtype=np.bool_)
+    return zoned if zoned.any() else None
 
 
 def _dates_in_integers(column: pd.Series) -> pd.DatetimeIndex | None:

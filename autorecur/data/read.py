@@ -15,10 +15,10 @@ import io
 import re
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,12 @@ from autorecur.errors import DataError, MissingFile, SettingError
 __all__ = ["Table", "read", "require_columns", "shown"]
 
 SEPARATORS = (",", ";", "\t")
+WESTERN = "cp1252"  # what a file that is not UTF-8 is written in, of Windows and of spreadsheets
+# pandas' own words for a missing value, which it documents and does not export.
+NOTHING = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
+    *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
 CHUNK_BYTES = 1 << 20
 SAMPLE_LINES = 30
 
@@ -100,8 +106,10 @@ def require_columns(table: Table, names: Iterable[str], role: str = "column") ->
     )
 
 
-def read(source: str | Path | pd.DataFrame) -> Table:
+def read(source: str | Path | pd.DataFrame, texts: Collection[str] = ()) -> Table:
     """A table from a CSV or TSV file (gzipped or not) or from a DataFrame.
+
+    `texts` names the columns whose fields are words, so that "NA" in them is no missing value.
 
     >>> read(pd.DataFrame({"y": [1.0, 2.0]})).rows
     2
@@ -118,7 +126,7 @@ def read(source: str | Path | pd.DataFrame) -> Table:
     if path.is_dir():
         raise DataError(f"{shown(str(source), 200)} is a folder: name the file in it")
     try:
-        return _from_file(path)
+        return _from_file(path, texts)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path.name} is a damaged gzip file ({error}): write it again") from error
     except OSError as error:
@@ -162,7 +170,7 @@ def _from_frame(frame: pd.DataFrame) -> Table:
     return Table("table", frame, digest.hexdigest(), len(frame), notes)
 
 
-def _from_file(path: Path) -> Table:
+def _from_file(path: Path, texts: Collection[str]) -> Table:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic == b"PAR1":
@@ -181,7 +189,7 @@ def _from_file(path: Path) -> Table:
     _refuse_bad_header(path.name, header)
     _refuse_unequal(path, zipped, scan, separator, len(header))
     decimal = _decimal(sample[1:], separator)
-    frame = _parse(path, zipped, scan, separator, decimal)
+    frame = _parse(path, zipped, scan, separator, decimal, header, texts)
     if not len(frame):
         raise DataError(f"{path.name} has a header and no rows: add the data below it")
     notes = []
@@ -191,6 +199,8 @@ def _from_file(path: Path) -> Table:
         notes.append("Numbers have a decimal comma.")
     if scan.encoding == "utf-16":
         notes.append("The file is UTF-16.")
+    if scan.encoding == WESTERN:
+        notes.append("The file is not UTF-8, and was read as Windows-1252 (Latin-1).")
     name = re.sub(r"\.(csv|tsv|txt)$", "", re.sub(r"\.gz$", "", path.name, flags=re.I), flags=re.I)
     return Table(
         name or path.name,
@@ -212,25 +222,28 @@ def _chunks(path: Path, zipped: bool) -> Iterator[bytes]:
             yield chunk
 
 
-def _scan(path: Path, zipped: bool) -> _Scan:
-    """Hash, decode and count in one pass."""
+def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
+    """Hash, decode and count in one pass; `encoding` is found where it is not given."""
     digest = hashlib.sha256()
     decoder: codecs.IncrementalDecoder | None = None
-    encoding, breaks, quoted, head, last = "utf-8-sig", 0, False, "", "\n"
+    breaks, quoted, plain, head, last = 0, False, True, "", "\n"
     commas = dict.fromkeys(SEPARATORS, 0)
     for chunk in _chunks(path, zipped):
         digest.update(chunk)
         if decoder is None:
-            encoding = _encoding(path.name, chunk)
+            encoding = encoding or _encoding(path.name, chunk)
             decoder = codecs.getincrementaldecoder(encoding)()
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig" and plain and error.object[: error.start].isascii():
+                # No letter beyond ASCII was good UTF-8 before it: the file is in an older code.
+                return _scan(path, zipped, WESTERN)
             place = 1 + breaks + error.object[: error.start].count(b"\n")
             byte = f"0x{error.object[error.start]:02x}"
             raise DataError(
-                f"{path.name} is not {encoding.upper()[:6].rstrip('-')}: line {place} has the byte "
-                f"{byte} (perhaps it is Latin-1 or Windows-1252); save it as UTF-8"
+                f"{path.name} is neither UTF-8 nor Windows-1252: line {place} has the byte {byte}; "
+                "save it as UTF-8"
             ) from error
         if "\0" in text:
             place = 1 + breaks + text[: text.index("\0")].count("\n")
@@ -238,6 +251,7 @@ def _scan(path: Path, zipped: bool) -> _Scan:
                 f"{path.name} has a zero byte in line {place}: it is no text table, or UTF-16 "
                 "without its mark; save it as UTF-8 CSV"
             )
+        plain = plain and text.isascii()
         breaks += text.count("\n")
         quoted = quoted or '"' in text
         for separator in SEPARATORS:
@@ -249,10 +263,14 @@ def _scan(path: Path, zipped: bool) -> _Scan:
         try:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig" and plain:
+                return _scan(path, zipped, WESTERN)
             raise DataError(
                 f"{path.name} ends inside a character: it was cut short; save it as UTF-8"
             ) from error
-    return _Scan(digest.hexdigest(), encoding, breaks + (last != "\n"), commas, quoted, head)
+    return _Scan(
+        digest.hexdigest(), encoding or "utf-8-sig", breaks + (last != "\n"), commas, quoted, head
+    )
 
 
 def _encoding(name: str, start: bytes) -> str:
@@ -342,12 +360,28 @@ def _refuse_unequal(path: Path, zipped: bool, scan: _Scan, separator: str, field
             csv.field_size_limit(limit)
 
 
-def _parse(path: Path, zipped: bool, scan: _Scan, separator: str, decimal: str) -> pd.DataFrame:
+def _missing(header: Iterable[str], texts: Collection[str]) -> dict[str, Any]:
+    """What stands for a missing value: in columns of words nothing but an empty field."""
+    if not texts:
+        return {}
+    missing = {name: [""] if name in texts else list(NOTHING) for name in header}
+    return {"keep_default_na": False, "na_values": missing}
+
+
+def _parse(
+    path: Path,
+    zipped: bool,
+    scan: _Scan,
+    separator: str,
+    decimal: str,
+    header: Iterable[str],
+    texts: Collection[str],
+) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             # Columns of mixed kinds are judged later, value by value.
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-            return pd.read_csv(
+            frame: pd.DataFrame = pd.read_csv(
                 path,
                 sep=separator,
                 decimal=decimal,
@@ -355,7 +389,9 @@ def _parse(path: Path, zipped: bool, scan: _Scan, separator: str, decimal: str) 
                 compression="gzip" if zipped else None,
                 index_col=False,
                 skipinitialspace=True,
+                **_missing(header, texts),
             )
+            return frame
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path.name} is empty: it needs a header line and rows") from error
     except pd.errors.ParserError as error:

@@ -73,7 +73,7 @@ def test_fingerprint_is_of_the_content_not_of_the_packing(tmp_path: Path) -> Non
             "line 4: 3 fields where the header has 2",
         ),
         (b'a,b\n"x,y",1\n"z"\n', "line 3: 1 field where the header has 2"),
-        (PLAIN.replace("2.5", "é").encode("latin-1"), "line 3 has the byte 0xe9"),
+        ("é,b\n1,2\n".encode() + b"3,\xe9\n", "line 3 has the byte 0xe9"),
         (PLAIN.encode("utf-16-le"), "zero byte in line 1"),
         (PLAIN.encode("utf-32"), "UTF-32"),
         (gzip.compress(PLAIN.encode())[:-12], "damaged gzip"),
@@ -152,3 +152,18 @@ def test_hostile_names_stay_on_one_short_line() -> None:
     assert "\n" not in shown("a\nb")
     assert "\x1b" not in shown("\x1b[31m")
     assert len(shown("x" * 10_000)) <= 60
+
+
+@pytest.mark.parametrize("byte", [b"\xe9", b"\xf6", b"\x80"])
+def test_an_older_western_file_is_read_and_said(tmp_path: Path, byte: bytes) -> None:
+    content = b"ds,load\n2020-01-01,1\n2020-01-02,2\n".replace(b"load", b"l" + byte)
+    table = read(written(tmp_path, content))
+    assert list(table.frame.columns) == ["ds", "l" + byte.decode("cp1252")]
+    assert table.notes == ("The file is not UTF-8, and was read as Windows-1252 (Latin-1).",)
+    last = read(written(tmp_path, b"a,b\n1,x\n2,caf" + byte, "last.csv"))
+    assert last.frame["b"].iloc[-1] == "caf" + byte.decode("cp1252")
+
+
+def test_bytes_that_no_code_knows_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 2 has the byte 0x81"):
+        read(written(tmp_path, b"a,b\n1,\xe9\x81\n"))

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecur.data.calendar import frequency_of, grid_for
 from autorecur.data.dataset import Dataset
+from autorecur.data.grid import frequency_of, grid_for
 from autorecur.data.read import read
-from autorecur.data.series import calendar, dataset, future_times, prepare
+from autorecur.data.series import calendar, dataset, prepare
 from autorecur.errors import AutorecurError, DataError, SettingError
 
 
@@ -61,9 +61,9 @@ def test_real_tables(
     assert (data.schema.frequency, data.schema.season, data.horizon, data.rows) == expected
     assert data.values.dtype == data.known.dtype == np.float32
     assert np.isfinite(data.values).all()
-    assert len(data.known) == data.rows + data.horizon
+    assert len(data.known) == data.rows
     assert data.schema.cycles or data.schema.frequency is None
-    again = prepare(table, data.schema)
+    again = prepare(table, data.schema, future=False)
     assert np.array_equal(again.values, data.values)
     assert np.array_equal(again.known, data.known)
     assert again.times.equals(data.times)
@@ -96,7 +96,7 @@ def test_roles_are_inferred_with_a_reason_each() -> None:
         ["place", "flat", "number", "never", "late"], "dropped"
     )
     assert data.schema.channels == ("y", "wind")
-    for reason in ("'place', not numeric", "constant (3)", "counts the rows", "no value"):
+    for reason in ("2 columns never change", "counts the rows", "no value", "first value is in"):
         assert reason in said(data)
     assert roles(understood(frame, target="y", drop=["wind"]))["wind"] == "dropped"
 
@@ -222,8 +222,8 @@ def test_no_value_depends_on_a_later_row(row: int, random: Any) -> None:
     frame.loc[holes, "wind"] = np.nan
     frame.loc[[hole - 1 for hole in holes[:20] if hole > 1], "y"] = np.nan
     schema = understood(frame, target="y", horizon=7).schema
-    whole = prepare(read(frame), schema).values
-    part = prepare(read(frame.iloc[: row + 1]), schema).values
+    whole = prepare(read(frame), schema, future=False).values
+    part = prepare(read(frame.iloc[: row + 1]), schema, future=False).values
     assert np.array_equal(whole[: len(part)], part)
 
 
@@ -237,7 +237,7 @@ def test_an_empty_beginning_and_end_are_cut() -> None:
     assert "first 10 time steps were cut" in said(data)
     assert "last 20 time steps were left out" in said(data)
     # At prediction the end stays: the forecast begins after the table.
-    assert len(prepare(read(frame), data.schema).values) == 490
+    assert list(prepare(read(frame), data.schema).future) == [490]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,14 @@ def test_a_bad_value_is_named_with_its_line(tmp_path: Path, row: str, message: s
         ({"drop": "y"}, SettingError, "put it in"),
         ({"target": "y", "drop": ["y"]}, SettingError, "both wanted and dropped"),
         ({"target": "y", "time": "y"}, SettingError, "cannot be the target and the time"),
-        ({"target": ["y", "when"]}, SettingError, "one target at a time"),
+        ({"target": ["y", "when"]}, DataError, "target 'when' is not numeric"),
+        ({"known": "y"}, SettingError, "known is a list of columns"),
+        ({"static": ["y"]}, SettingError, "name the column of series as well"),
+        ({"target": "y", "known": ["y"]}, SettingError, "'y' cannot be the target and the known"),
+        ({"split": "y"}, DataError, "the split column 'y' has"),
+        ({"series": "nobody"}, DataError, "no column of series 'nobody'"),
+        ({"kind": "nowcast", "target": "y", "horizon": 3}, SettingError, "horizon 0, not 3"),
+        ({"kind": "nowcast"}, DataError, "needs a label to learn"),
         ({"horizon": 0}, SettingError, "whole number from 1 upwards, not 0"),
         ({"horizon": 2.5}, SettingError, "not 2.5"),
         ({"horizon": 100}, DataError, "400 rows are too few for horizon 100: at least 999"),
@@ -284,11 +291,23 @@ def test_bad_arguments(asked: dict[str, Any], error: type[Exception], message: s
         understood(frame.assign(y2=frame["y"]) if asked.get("target") == "y2" else frame, **asked)
 
 
-def test_irregular_stamps_are_refused() -> None:
+def test_stamps_without_a_step_get_a_grid_that_never_looks_ahead() -> None:
     rng = np.random.default_rng(5)
-    times = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.cumsum(rng.integers(1, 9999, 300)), "s")
-    with pytest.raises(DataError, match="irregular time stamps"):
-        understood(pd.DataFrame({"when": times, "y": rng.normal(size=300)}))
+    seconds = np.cumsum(rng.integers(1, 9999, 300))
+    times = pd.Timestamp("2020-01-01") + pd.to_timedelta(seconds, "s")
+    frame = pd.DataFrame({"when": times, "y": np.arange(300.0)})
+    data = understood(frame, horizon=3)
+    assert data.schema.frequency == "h"
+    assert "at no regular step" in said(data)
+    # Each point holds the last row that had come by then.
+    last = np.searchsorted(times, data.times, side="right") - 1
+    assert np.array_equal(data.values[:, 0], last.astype(np.float32))
+    part = prepare(read(frame.iloc[:100]), data.schema, future=False)
+    assert np.array_equal(part.values, data.values[: len(part.values)])
+
+
+def test_stamps_far_apart_are_refused() -> None:
+    rng = np.random.default_rng(5)
     two = pd.DatetimeIndex(
         [*pd.date_range("1990-01-01", periods=100), *pd.date_range("2030", periods=100)]
     )
@@ -344,7 +363,7 @@ def test_a_counter_knows_its_phase_and_bare_rows_do_not() -> None:
     assert isinstance(counted.times, pd.RangeIndex)
     part = prepare(read(frame.assign(t=np.arange(1, 401)).iloc[33:50]), counted.schema)
     assert np.array_equal(part.known, counted.known[33 : 50 + counted.horizon])
-    assert list(future_times(part, counted.schema))[:2] == [51, 52]
+    assert list(part.times[part.future[0] :][:2]) == [51, 52]
 
 
 def test_prepare_refuses_what_it_cannot_use() -> None:
@@ -367,10 +386,13 @@ def test_prepare_takes_a_single_row_and_ignores_more_columns() -> None:
     frame = waves(wind=np.cos(np.arange(400)))
     schema = understood(frame, target="y", horizon=7).schema
     one = prepare(read(frame.iloc[[5]].assign(more="x", place="y")), schema)
-    assert one.values.shape == (1, 2)
-    assert one.known.shape[0] == 8
+    assert one.values.shape == (8, 2)
+    assert (one.values == one.values[0]).all()
+    assert list(one.observed[:, 0]) == [True] + [False] * 7
     assert one.findings[0].sentence == "Columns not seen in training are ignored: 'more', 'place'."
-    assert future_times(one, schema)[0] == one.times[0] + pd.Timedelta(days=1)
+    assert list(one.future) == [1]
+    assert list(one.source_rows) == [0] + [-1] * 7
+    assert one.times[1] == one.times[0] + pd.Timedelta(days=1)
 
 
 def test_findings_of_the_audit() -> None:
@@ -391,7 +413,7 @@ def test_offsets_fingerprint_and_source() -> None:
     assert list(data.offsets) == [0, 400]
     assert data.fingerprint == read(frame).fingerprint
     assert data.source == {"rows": 400, "columns": 2}
-    assert data.longest_lookback == data.split.selection.fit_rows
+    assert data.longest_lookback == 228
 
 
 maybe = st.one_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autorecur.data.dataset import Fold, Split
+from autorecur.data.groups import grouped
 from autorecur.data.split import chronological, rows_needed
+from autorecur.data.strata import HOLDOUT, TRAIN, VALIDATION
 from autorecur.errors import DataError
 
 
@@ -29,7 +32,7 @@ def test_no_target_row_is_shared(size: tuple[int, int], more: int) -> None:
     split = chronological(rows, horizon, season)
     for fold in folds(split):
         assert fold.train[0] >= 1
-        assert fold.train[-1] + horizon <= fold.fit_rows <= fold.validation[0]
+        assert fold.train[-1] + horizon <= fold.fit_until[0] <= fold.validation[0]
         assert len(fold.validation) >= 1
         if len(fold.test):
             assert fold.validation[-1] + horizon <= fold.test[0]
@@ -119,3 +122,105 @@ def test_train_examples_of_all_folds_share_one_array() -> None:
 def test_the_same_call_gives_the_same_split() -> None:
     one, two = chronological(50_000, 24, 24), chronological(50_000, 24, 24)
     assert all(np.array_equal(a.test, b.test) for a, b in zip(folds(one), folds(two), strict=True))
+
+
+lengths = st.lists(st.integers(1, 400), min_size=1, max_size=12)
+
+
+@given(lengths, st.sampled_from([0, 1, 5, 12]), st.randoms(), st.booleans())
+def test_a_panel_shares_no_row_within_a_series(
+    sizes: list[int], horizon: int, random: Any, holed: bool
+) -> None:
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    scored = np.ones(offsets[-1], dtype=bool)
+    if holed:
+        start = random.randrange(len(scored))
+        scored[start : start + 150] = False
+    try:
+        split = chronological(offsets, horizon, scored=scored)
+    except DataError as error:
+        assert re.search("too few|no row has a known target", str(error))
+        return
+    span = max(1, horizon)
+    series = np.searchsorted(offsets, np.arange(offsets[-1]), side="right") - 1
+    for fold in folds(split):
+        for part in (fold.train, fold.validation, fold.test):
+            assert (series[part] == series[part + span - 1]).all()
+            assert (part - offsets[series[part]] >= (1 if horizon else 0)).all()
+            assert np.array([scored[o : o + span].any() for o in part], dtype=bool).all()
+        for before, after in ((fold.train, fold.validation), (fold.validation, fold.test)):
+            for number in range(len(sizes)):
+                one, two = before[series[before] == number], after[series[after] == number]
+                assert not len(one) or not len(two) or one.max() + span <= two.min()
+        last = np.full(len(sizes), -1)
+        np.maximum.at(last, series[fold.train], fold.train + span)
+        assert (last <= np.maximum(fold.fit_until, offsets[:-1])).all()
+    tests = [fold.test for fold in (*split.duel, split.holdout)]
+    rows = np.concatenate([(test[:, None] + np.arange(span)).ravel() for test in tests])
+    per_fold = sum(len(np.unique(test[:, None] + np.arange(span))) for test in tests)
+    assert len(np.unique(rows)) == per_fold
+
+
+def test_a_gap_counts_for_nothing_in_the_sizes() -> None:
+    scored = np.ones(1400, dtype=bool)
+    scored[600:1000] = False
+    holed, plain = chronological(1400, 5, scored=scored), chronological(1000, 5)
+    for one, other in zip(folds(holed), folds(plain), strict=True):
+        rows = np.flatnonzero(scored)
+        assert np.array_equal(np.intersect1d(one.test, rows), rows[other.test])
+        assert not np.isin(one.train, np.arange(600, 996)).any()
+
+
+def test_series_of_unequal_length_are_counted_from_their_ends() -> None:
+    offsets = np.array([0, 300, 700, 720], dtype=np.int64)
+    split = chronological(offsets, 10)
+    holdout = split.bounds[-1]
+    each = (holdout[2] - holdout[1]) // 2
+    assert split.holdout.test.min() == 300 - each
+    assert not np.isin(split.holdout.test, np.arange(300, 700 - each)).any()
+    # The third series is too short for all parts: all of it trains, in every fold.
+    for fold in folds(split):
+        assert np.isin(np.arange(701, 711), fold.train).all()
+        assert fold.fit_until[2] == 720
+        assert not np.isin(np.concatenate([fold.validation, fold.test]), np.arange(700, 720)).any()
+    assert "1 series are too short" in split.sentence
+
+
+@pytest.mark.parametrize("validation", [False, True])
+def test_a_given_division_is_kept(validation: bool) -> None:
+    offsets = np.array([0, 400, 900], dtype=np.int64)
+    given = np.zeros(900, dtype=np.int64)
+    for end in (400, 900):
+        given[end - 30 : end] = HOLDOUT
+        if validation:
+            given[end - 60 : end - 30] = VALIDATION
+    split = chronological(offsets, 10, given=given)
+    assert set(given[split.holdout.test]) == {HOLDOUT}
+    assert (given[split.holdout.test + 9] == HOLDOUT).all()
+    assert len(split.holdout.test) == 2 * 21
+    for fold in split.duel:
+        assert (given[fold.test + 9] == TRAIN).all()
+    chosen = {VALIDATION if validation else TRAIN}
+    assert set(given[split.selection.validation]) == set(given[split.holdout.validation]) == chosen
+    assert (given[split.holdout.train + 9] == TRAIN).all()
+
+
+def test_test_rows_before_training_rows_are_refused() -> None:
+    given = np.zeros(400, dtype=np.int64)
+    given[:50] = HOLDOUT
+    with pytest.raises(DataError, match="goes back from test to training"):
+        chronological(400, 5, given=given)
+
+
+def test_groups_keep_series_whole() -> None:
+    offsets = np.arange(0, 31 * 40, 40, dtype=np.int64)
+    labels = np.random.default_rng(1).random(1200).astype(np.float32)
+    labels[5] = np.nan
+    split = grouped(offsets, labels)
+    for fold in folds(split):
+        parts = [set(part // 40) for part in (fold.train, fold.validation, fold.test)]
+        assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+        trained = np.isin(np.arange(30), list(parts[0]))
+        assert np.array_equal(fold.fit_until, np.where(trained, offsets[1:], offsets[:-1]))
+        assert 5 not in np.concatenate([fold.train, fold.validation, fold.test])
+    assert len(set(split.holdout.test // 40)) == 6

@@ -1,0 +1,408 @@
+"""Labels, and the division of labelled series and of running text into parts.
+
+A whole series or document is one example, so the parts are drawn and not cut in time: every class
+(every range of a number) has its share in each, and identical documents stay together. The holdout
+and the validation part are set aside once; the duel is a k-fold over what remains.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from autorecur.data.columns import required_numbers
+from autorecur.data.dataset import Examples, Fold, Split
+from autorecur.data.read import Table, shown
+from autorecur.errors import DataError
+
+__all__ = [
+    "Labels",
+    "checked",
+    "class_texts",
+    "given_parts",
+    "labels_as",
+    "labels_of",
+    "natural_order",
+    "parts_of",
+    "stratified",
+    "stretches",
+]
+
+SEED = 20  # the division is a property of the table: another seed of a run divides the same way
+HOLDOUT_SHARE = 0.2
+VALIDATION_SHARE = 0.2  # of what the holdout leaves
+FOLDS = (4, 8)
+FOLD_EXAMPLES = 12  # a test part of a duel fold is not smaller where there can be fewer folds
+FEWEST = 20  # labelled series
+BINS = 10  # ranges of a numeric label
+LARGEST_GROUP = 0.05  # identical documents above this share train only
+MOST = {"selection": 2048, "duel": 2048, "validation": 2048, "holdout": 8192}  # examples scored
+TRAIN, VALIDATION, HOLDOUT = 0, 1, 2
+
+# Running text: shares of its stretches. The last tenth is the usual holdout of such texts.
+STREAM = {"holdout": 0.10, "duel": 0.14, "validation": 0.08}
+STREAM_MOST = {"selection": 1024, "duel": 512, "validation": 1024, "holdout": 8192}
+SHORTEST_STRETCH = 8
+BLOCK_STRETCHES = 2  # of a duel block
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """One label a row, a document or a series."""
+
+    values: NDArray[np.float32]  # [n]: a class's number, or the number; NaN where missing
+    classes: tuple[str, ...]  # in natural order; empty for numbers
+
+
+def natural_order(names: Sequence[str]) -> tuple[str, ...]:
+    """Names as a reader sorts them: numbers by their value, numbers inside texts as well.
+
+    >>> natural_order(["10", "9", "-1"]), natural_order(["s10", "s9"])
+    (('-1', '9', '10'), ('s9', 's10'))
+    """
+    if all(re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", n, re.I) for n in names):
+        return tuple(sorted(names, key=lambda name: (float(name), name)))
+
+    def key(name: str) -> tuple[list[tuple[str, int]], str]:
+        parts = [*re.split(r"([0-9]+)", name), "0"]
+        return [(parts[i], int(parts[i + 1])) for i in range(0, len(parts), 2)], name
+
+    return tuple(sorted(names, key=key))
+
+
+def class_texts(column: pd.Series) -> pd.Series:
+    """The column as names of classes: 1.0 is "1"; what is missing or blank is NaN."""
+    kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
+        texts = column.astype(object).where(column.notna(), None)
+        named = texts.map(lambda value: None if value is None else str(value).strip() or None)
+        return named.astype(object)
+    if pd.api.types.is_integer_dtype(kind):
+        return column.astype(object).map(str, na_action="ignore")
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    names = {
+        value: str(int(value)) if value == np.rint(value) and abs(value) < 2**53 else repr(value)
+        for value in np.unique(values[np.isfinite(values)]).tolist()
+    }
+    return column.astype(object).map(lambda value: names.get(value), na_action="ignore")
+
+
+def labels_of(table: Table, name: str, classes: bool) -> Labels:
+    """The column `name` as labels of the table's rows.
+
+    >>> labels_of(Table("t", pd.DataFrame({"y": ["b", None, "a"]}), "", 3), "y", True).values
+    array([ 1., nan,  0.], dtype=float32)
+    """
+    if not classes:
+        return Labels(required_numbers(table, name, "target"), ())
+    codes, found = pd.factorize(class_texts(table.frame[name]))
+    names = natural_order([str(value) for value in found])
+    place = {text: number for number, text in enumerate(names)}
+    numbers = np.array([*(place[str(value)] for value in found), np.nan], dtype=np.float32)
+    return Labels(numbers[codes], names)
+
+
+def labels_as(table: Table, name: str, classes: tuple[str, ...]) -> tuple[Labels, tuple[str, ...]]:
+    """As `labels_of`, by the classes known from training, and the classes that are not of them."""
+    if not classes:
+        return Labels(required_numbers(table, name, "target"), ()), ()
+    here = labels_of(table, name, True)
+    place = {text: number for number, text in enumerate(classes)}
+    numbers = np.array([*(place.get(text, np.nan) for text in here.classes), np.nan], np.float32)
+    codes = np.where(np.isnan(here.values), len(here.classes), here.values).astype(np.int64)
+    return Labels(numbers[codes], classes), tuple(t for t in here.classes if t not in place)
+
+
+def checked(labels: Labels, name: str, noun: str) -> Labels:
+    """Refuse labels of series that nothing can be learnt or measured by; NaN must be gone.
+
+    `noun` says what is labelled, in the plural.
+    """
+    values = labels.values
+    if not len(values):
+        raise DataError(f"the target {shown(name)} has no value at all: name another column")
+    if not labels.classes:
+        if float(values.min()) == float(values.max()):
+            raise DataError(
+                f"the target {shown(name)} has one value only, {values[0]:g}: there is nothing to "
+                "learn; check the column"
+            )
+        return labels
+    counts = np.bincount(values.astype(np.int64), minlength=len(labels.classes))
+    if len(labels.classes) == 1:
+        raise DataError(
+            f"the target {shown(name)} has one class only, {shown(labels.classes[0])}: there is "
+            "nothing to tell apart; check the column"
+        )
+    lone = [labels.classes[place] for place in np.flatnonzero(counts < 2)]
+    if lone:
+        listing = ", ".join(shown(text, 30) for text in lone[:3]) + (" …" if lone[3:] else "")
+        many = f"{len(lone)} classes of" if len(lone) > 1 else "the class"
+        has = f"{shown(name)} have" if len(lone) > 1 else f"{listing} of {shown(name)} has"
+        which = f" ({listing})" if len(lone) > 1 else ""
+        raise DataError(
+            f"{many} {has} one member only{which}, and at least two {noun} are needed to train and "
+            "to score: add members, merge classes, or leave them out"
+        )
+    return labels
+
+
+def given_parts(table: Table, name: str) -> NDArray[np.int64]:
+    """The part of each row by the column `name`: test, valid/val/dev, and the rest trains."""
+    texts = table.frame[name].astype(object).fillna("").astype(str).str.strip().str.lower()
+    parts = np.full(len(texts), TRAIN, dtype=np.int64)
+    parts[texts.str.startswith(("valid", "val", "dev")).to_numpy(dtype=bool)] = VALIDATION
+    parts[texts.str.startswith("test").to_numpy(dtype=bool)] = HOLDOUT
+    if not (parts == TRAIN).any() or (parts == TRAIN).all():
+        values = ", ".join(shown(text, 20) for text in table.frame[name].unique()[:5])
+        raise DataError(
+            f"the split column {shown(name)} has {values}: it needs rows that begin with 'test' or "
+            "'valid', and others to train on"
+        )
+    return parts
+
+
+def parts_of(
+    labels: Labels,
+    *,
+    noun: str,
+    groups: NDArray[np.int64] | None = None,
+    given: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """The part of each example, the same each time it is asked for."""
+    count = len(labels.values)
+    if count < FEWEST:
+        raise DataError(
+            f"{count} labelled {noun} are too few: at least {FEWEST} are needed to train, to "
+            "compare and to measure; give more"
+        )
+    rng = np.random.default_rng(SEED)
+    strata = _strata(labels)
+    groups = np.arange(count, dtype=np.int64) if groups is None else groups
+    parts = np.full(count, TRAIN, dtype=np.int64) if given is None else given.copy()
+    carved = []
+    for part, share in ((HOLDOUT, HOLDOUT_SHARE), (VALIDATION, VALIDATION_SHARE)):
+        if not (parts == part).any():
+            _carve(parts, part, share, strata, groups, rng)
+            carved.append(part)
+    if labels.classes:
+        _keep_every_class(parts, strata, groups, carved)
+    return parts
+
+
+def stratified(
+    labels: Labels,
+    offsets: NDArray[np.int64],
+    *,
+    noun: str,
+    groups: NDArray[np.int64] | None = None,
+    given: NDArray[np.int64] | None = None,
+) -> Split:
+    """Divide labelled series: a holdout, a validation part, and duel folds over the rest.
+
+    `groups` numbers what must stay together; `given` is each one's published part, if there is one.
+
+    >>> labels = Labels(np.arange(100, dtype=np.float32) % 2, ("a", "b"))
+    >>> split = stratified(labels, np.arange(101), noun="series")
+    >>> len(split.holdout.test), len(split.selection.validation), len(split.duel)
+    (20, 16, 5)
+    """
+    parts = parts_of(labels, noun=noun, groups=groups, given=given)
+    strata = _strata(labels)
+    groups = np.arange(len(parts), dtype=np.int64) if groups is None else groups
+    train = np.flatnonzero(parts == TRAIN)
+    units = len(np.unique(groups[train]))
+    if units < 2 * FOLDS[0] or not all((parts == part).any() for part in (VALIDATION, HOLDOUT)):
+        repair = "give more" if given is None else "give more, or leave --split out"
+        raise DataError(
+            f"only {units} different {noun} are left to train on beside those that validate and "
+            f"test: at least {2 * FOLDS[0]} are needed; {repair}"
+        )
+    folds = int(np.clip(units // FOLD_EXAMPLES, *FOLDS))
+    number = _folds(train, strata, groups, folds, np.random.default_rng(SEED + 1))
+    validation, holdout = np.flatnonzero(parts == VALIDATION), np.flatnonzero(parts == HOLDOUT)
+
+    def fold(name: str, trains: Examples, tests: Examples, most: int) -> Fold:
+        bound = offsets[:-1].copy()
+        bound[trains] = offsets[1:][trains]
+        kept = MOST["selection" if name == "selection" else "validation"]
+        chosen = _thin(validation, kept)
+        return Fold(name, trains, chosen, _thin(tests, most), bound.astype(np.int64))
+
+    return Split(
+        selection=fold("selection", train, train[:0], 0),
+        duel=tuple(
+            fold(f"duel {k + 1}", train[number != k], train[number == k], MOST["duel"])
+            for k in range(folds)
+        ),
+        holdout=fold("holdout", train, holdout, MOST["holdout"]),
+        sentence=_sentence(labels, len(train), len(validation), len(holdout), folds, noun, given),
+        bounds=_bounds(np.bincount(number, minlength=folds), len(validation), len(holdout)),
+    )
+
+
+def _strata(labels: Labels) -> NDArray[np.int64]:
+    """The class, or the range that a numeric label falls in."""
+    if labels.classes:
+        return labels.values.astype(np.int64)
+    ranks = np.argsort(np.argsort(labels.values, kind="stable"), kind="stable")
+    return ranks.astype(np.int64) * BINS // len(ranks)
+
+
+def _shuffled(
+    members: Examples,
+    strata: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The groups of `members`, shuffled within their stratum; their sizes; each one's group."""
+    _, first, of_member, sizes = np.unique(
+        groups[members], return_index=True, return_inverse=True, return_counts=True
+    )
+    drawn = rng.permutation(len(first))
+    order = drawn[np.argsort(strata[members][first][drawn], kind="stable")]
+    return order, sizes, of_member.astype(np.int64)
+
+
+def _carve(
+    parts: NDArray[np.int64],
+    part: int,
+    share: float,
+    strata: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> None:
+    """Move a share of what trains to `part`: every fifth group, in an order by stratum."""
+    members = np.flatnonzero(parts == TRAIN)
+    order, sizes, of_member = _shuffled(members, strata, groups, rng)
+    # A document that is repeated very often would be most of a part by itself.
+    order = order[sizes[order] <= max(1, int(LARGEST_GROUP * len(members)))]
+    marks = np.floor(np.arange(len(order) + 1) * share + 0.5)
+    parts[members[np.isin(of_member, order[np.diff(marks) > 0])]] = part
+
+
+def _keep_every_class(
+    parts: NDArray[np.int64],
+    strata: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    carved: list[int],
+) -> None:
+    """A class of which nothing was left to train on gets a group of members back."""
+    for code in np.setdiff1d(strata, strata[parts == TRAIN]):
+        for part in sorted(carved):
+            held = np.flatnonzero((strata == code) & (parts == part))
+            if len(held):
+                parts[(groups == groups[held[0]]) & (parts == part)] = TRAIN
+                break
+
+
+def _folds(
+    train: Examples,
+    strata: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    folds: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """The duel fold that each of `train` is tested in."""
+    order, _, of_member = _shuffled(train, strata, groups, rng)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order)) % folds
+    return number[of_member]
+
+
+def _thin(examples: Examples, most: int) -> Examples:
+    if len(examples) <= most:
+        return examples
+    chosen = np.random.default_rng(most).choice(examples, most, replace=False)
+    return np.sort(chosen).astype(np.int64)
+
+
+def _sentence(
+    labels: Labels,
+    train: int,
+    validation: int,
+    holdout: int,
+    folds: int,
+    noun: str,
+    given: NDArray[np.int64] | None,
+) -> str:
+    by = "with each class" if labels.classes else "with each range of the label"
+    how = "as its split column says" if given is not None else f"drawn {by} in its share"
+    return (
+        f"{len(labels.values):,} {noun}, {how}: {train:,} to train and for {folds} duel folds, "
+        f"{validation:,} to choose candidates by, and {holdout:,} held out."
+    )
+
+
+def _bounds(
+    tests: NDArray[np.int64], validation: int, holdout: int
+) -> tuple[tuple[str, int, int], ...]:
+    """Parts as counts laid end to end: no part of a drawn division is a range of rows."""
+    names = [f"duel {k}" for k in range(1, len(tests) + 1)] + ["selection validation", "holdout"]
+    ends = np.cumsum([*tests.tolist(), validation, holdout]).tolist()
+    return tuple(zip(names, [0, *ends[:-1]], ends, strict=True))
+
+
+def stretches(tokens: int, usual: int) -> tuple[Split, int]:
+    """Divide running text in its order, and say how many tokens a stretch has.
+
+    A stretch that starts at token o reads o … o + S − 1 and is asked for o + 1 … o + S. Parts are
+    cut one token after a stretch's start, so that no token is asked for in two of them.
+
+    >>> split, length = stretches(100_000, 128)
+    >>> length, len(split.duel), split.bounds[-1]
+    (128, 8, ('holdout', 89985, 100000))
+    """
+    share = STREAM["duel"] / BLOCK_STRETCHES
+    folds = FOLDS[1] if tokens * share / FOLDS[1] >= 2 * SHORTEST_STRETCH else FOLDS[0]
+    length = min(usual, int(tokens * share / folds))
+    if length < SHORTEST_STRETCH:
+        need = int(np.ceil(SHORTEST_STRETCH * FOLDS[0] / share))
+        raise DataError(
+            f"{tokens} tokens are too few to train on and to measure: at least {need} are needed; "
+            "give a longer text"
+        )
+    whole = (tokens - 1) // length
+    holdout = round(STREAM["holdout"] * whole)
+    block = max(BLOCK_STRETCHES, round(STREAM["duel"] * whole / folds))
+    validation = max(1, round(STREAM["validation"] * whole))
+    duel_start = whole - holdout - folds * block
+    starts = np.arange(whole, dtype=np.int64) * length
+
+    def fold(name: str, start: int, end: int) -> Fold:
+        cut = start - validation
+        kept = STREAM_MOST["selection" if name == "selection" else "validation"]
+        tests = starts[start:end]
+        return Fold(
+            name,
+            starts[:cut],
+            _thin(starts[cut:start], kept),
+            _thin(tests, STREAM_MOST.get(name, STREAM_MOST["duel"])),
+            np.array([cut * length + 1], dtype=np.int64),
+        )
+
+    edges = [0, duel_start - validation, duel_start]
+    edges += [duel_start + k * block for k in range(1, folds + 1)] + [whole]
+    names = ["selection train", "selection validation"]
+    names += [f"duel {k}" for k in range(1, folds + 1)] + ["holdout"]
+    rows = [0, *(edge * length + 1 for edge in edges[1:-1]), tokens]
+    split = Split(
+        selection=fold("selection", duel_start, duel_start),
+        duel=tuple(
+            fold(name, start, start + block)
+            for name, start in zip(names[2:-1], edges[2:-2], strict=True)
+        ),
+        holdout=fold("holdout", whole - holdout, whole),
+        sentence=(
+            f"{tokens:,} tokens in their order, in stretches of {length}: "
+            f"{rows[1]:,} to train and {rows[2] - rows[1]:,} to choose candidates by, {folds} duel "
+            f"folds of {block * length:,}, and the last {tokens - rows[-2]:,} held out."
+        ),
+        bounds=tuple(zip(names, rows[:-1], rows[1:], strict=True)),
+    )
+    return split, length
