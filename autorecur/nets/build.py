@@ -1,8 +1,8 @@
 """Candidate × Shape → a plain Keras model of stock layers.
 
 Two models come from one candidate. The *core* works on standardised values and is what the
-trainings run. `whole` wraps it in its preprocessing (stock `Normalization` layers with the training
-rows' mean and variance), so that the saved file takes original units and gives original units.
+trainings run. `whole.py` wraps it in its preprocessing, so that the saved file takes original
+units.
 
 Window normalisation sits inside the core: a recurrent network that sees absolute levels loses to
 seasonal naive on shifting series (Hewamalage et al. 2021), so each window is seen relative to
@@ -14,121 +14,92 @@ Keras is imported inside the functions: the parent process describes networks an
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from autorecur.data.dataset import Dataset
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.shape import Shape
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Scaler", "Shape", "core", "set_gate_bias", "whole"]
+__all__ = ["ATTENTION_WIDTH", "HEAD_WIDTH", "core", "input_names", "set_gate_bias"]
 
 SPREAD_FLOOR = 1e-2  # of the training rows' deviation: a flat window must not be blown up
 HEAD_WIDTH = 16  # features a forecast step, before they meet that step's calendar
+ATTENTION_WIDTH = 32
+FAR_BELOW = -1e9  # a score that a softmax or a maximum never picks
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What of a Dataset fixes a network's inputs and outputs."""
+def input_names(shape: Shape) -> tuple[str, ...]:
+    """The inputs of a core, in their order.
 
-    channels: int  # numeric columns, targets first
-    targets: int
-    known: int  # features known in advance, calendar included
-    horizon: int
-    season: int
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> Shape:
-        return cls(
-            channels=dataset.values.shape[1],
-            targets=dataset.targets,
-            known=dataset.known.shape[1],
-            horizon=dataset.horizon,
-            season=dataset.schema.season,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Scaler:
-    """Mean and deviation of each channel, of training rows only; a constant one stays as it is."""
-
-    mean: NDArray[np.float32]
-    deviation: NDArray[np.float32]
-
-    @classmethod
-    def fit(cls, values: NDArray[np.float32]) -> Scaler:
-        """From rows [n, channels].
-
-        >>> Scaler.fit(np.array([[1.0, 5.0], [3.0, 5.0]], dtype="float32")).deviation.tolist()
-        [1.0, 1.0]
-        """
-        mean = values.mean(axis=0, dtype=np.float64)
-        deviation = values.std(axis=0, dtype=np.float64)
-        deviation = np.where(deviation > 1e-7 * (1.0 + np.abs(mean)), deviation, 1.0)
-        return cls(mean.astype(np.float32), deviation.astype(np.float32))
-
-    def scale(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return (values - self.mean) / self.deviation
-
-    def restore(self, forecast: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Forecasts [n, horizon, targets] back in original units."""
-        targets = forecast.shape[-1]
-        return forecast * self.deviation[:targets] + self.mean[:targets]
+    >>> input_names(Shape(channels=1, targets=1, known=2, horizon=3, season=1))
+    ('past', 'future')
+    """
+    present = {
+        "past": shape.channels + shape.known > 0,
+        "codes": bool(shape.codes),
+        "mask": shape.window == "whole",
+        "future": shape.window == "before" and shape.known > 0,
+        "static": shape.static > 0,
+    }
+    return tuple(name for name, there in present.items() if there)
 
 
 def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
-    """The network that is trained: standardised windows in, standardised forecasts out.
+    """The network that is trained: standardised windows in, standardised forecasts or scores out.
 
-    Inputs `past` [batch, lookback, channels + known] and, where something is known in advance,
-    `future` [batch, horizon, known]; output [batch, horizon, targets].
+    Inputs, where there are any: `past` [batch, lookback, channels + known]; `codes` [batch,
+    lookback, categories], whole numbers; `mask` [batch, lookback], 1 where a row is not padding;
+    `future` [batch, horizon, known]; `static` [batch, static]. Output [batch, horizon, targets], or
+    scores before the softmax, [batch, horizon, classes]; for a stream, [batch, lookback, classes].
     """
     import keras
 
     # Keras' default initialisers draw their seeds from here; its own `set_random_seed` would do the
     # same and import TensorFlow besides, which costs a worker five seconds.
     random.seed(seed)
-    past = keras.Input((candidate.lookback, shape.channels + shape.known), name="past")
-    future = keras.Input((shape.horizon, shape.known), name="future") if shape.known else None
-    relative, level, spread = _relative(past, candidate, shape)
-    state = _recurrent(relative, candidate, seed)
-    steps = _head(state, future, candidate, shape)
-    forecast = _absolute(steps, level, spread, candidate)
-    inputs = [past] if future is None else [past, future]
-    return keras.Model(inputs, forecast, name=candidate.cell)
+    inputs = _inputs(candidate, shape)
+    mask = keras.ops.cast(inputs["mask"], "bool") if "mask" in inputs else None
+    relative, level, spread = _relative(inputs.get("past"), candidate, shape)
+    features = _features(relative, inputs.get("codes"), candidate, shape, seed)
+    states = _recurrent(features, mask, candidate, shape, seed)
+    state = states if shape.window == "stream" else _pooled(states, mask, candidate)
+    if "static" in inputs:
+        state = keras.layers.Concatenate()([state, inputs["static"]])
+    if shape.window == "stream":
+        output = keras.layers.Dense(shape.classes, name="tokens")(state)
+    elif shape.window == "before":
+        steps = _steps(state, inputs.get("future"), shape)
+        output = _absolute(steps, level, spread, candidate)
+    else:
+        flat = keras.layers.Dense(shape.outputs, name="answer")(state)
+        output = keras.layers.Reshape((1, shape.outputs))(flat)
+    return keras.Model(list(inputs.values()), output, name=candidate.cell)
 
 
-def whole(trained: keras.Model, shape: Shape, scaler: Scaler) -> keras.Model:
-    """`trained` with its preprocessing around it: original units in, original units out."""
+def _inputs(candidate: Candidate, shape: Shape) -> dict[str, Any]:
     import keras
 
-    mean = np.concatenate([scaler.mean, np.zeros(shape.known, np.float32)])
-    variance = np.concatenate([scaler.deviation**2, np.ones(shape.known, np.float32)])
-    past = keras.Input(trained.inputs[0].shape[1:], name="past")
-    scaled = keras.layers.Normalization(
-        mean=mean.tolist(), variance=variance.tolist(), name="standardise"
-    )(past)
-    inputs, scaled_inputs = [past], [scaled]
-    if shape.known:
-        future = keras.Input((shape.horizon, shape.known), name="future")
-        inputs, scaled_inputs = [past, future], [scaled, future]
-    forecast = keras.layers.Normalization(
-        mean=scaler.mean[: shape.targets].tolist(),
-        variance=(scaler.deviation[: shape.targets] ** 2).tolist(),
-        invert=True,
-        name="original_units",
-    )(trained(scaled_inputs))
-    return keras.Model(inputs, forecast, name=f"autorecur_{trained.name}")
+    sizes: dict[str, tuple[tuple[int, ...], str]] = {
+        "past": ((candidate.lookback, shape.channels + shape.known), "float32"),
+        "codes": ((candidate.lookback, len(shape.codes)), "int32"),
+        "mask": ((candidate.lookback,), "float32"),
+        "future": ((shape.horizon, shape.known), "float32"),
+        "static": ((shape.static,), "float32"),
+    }
+    return {
+        name: keras.Input(sizes[name][0], dtype=sizes[name][1], name=name)
+        for name in input_names(shape)
+    }
 
 
 def _relative(past: Any, candidate: Candidate, shape: Shape) -> tuple[Any, Any, Any]:
-    """The window relative to itself; the level to add [batch, horizon, targets]; its spread."""
+    """The window, relative to itself; the level to add, [batch, horizon, targets]; its spread."""
     from keras import ops
 
+    if past is None or shape.window != "before":
+        return past, None, None
     values, known = past[:, :, : shape.channels], past[:, :, shape.channels :]
     last = values[:, -1:, :]
     level, spread = last[:, :, : shape.targets], None
@@ -141,10 +112,12 @@ def _relative(past: Any, candidate: Candidate, shape: Shape) -> tuple[Any, Any, 
             relative = values[:, 1:, :] - values[:, :-1, :]
             relative = ops.pad(relative, ((0, 0), (1, 0), (0, 0)))
         case "standard" | "season":
-            variance = ops.mean(
-                ops.square(values - ops.mean(values, 1, keepdims=True)), 1, keepdims=True
-            )
-            deviation = ops.sqrt(variance + SPREAD_FLOOR**2)
+            middle = ops.mean(values, 1, keepdims=True)
+            variance = ops.mean(ops.square(values - middle), 1, keepdims=True)
+            # Relative to the level too: in a panel whose channels keep their units, a fixed floor
+            # would be nothing to one series and everything to another.
+            floor = SPREAD_FLOOR if not shape.panel else SPREAD_FLOOR * ops.abs(middle) + 1e-6
+            deviation = ops.sqrt(variance + ops.square(floor))
             relative = (values - last) / deviation
             spread = deviation[:, :, : shape.targets]
             if candidate.normalisation == "season" and 1 < shape.season <= candidate.lookback:
@@ -163,23 +136,67 @@ def _season_ago(values: Any, shape: Shape) -> Any:
     return ops.concatenate([season] * repeats, axis=1)[:, : shape.horizon, :]
 
 
-def _recurrent(inputs: Any, candidate: Candidate, seed: int) -> Any:
+def _features(relative: Any, codes: Any, candidate: Candidate, shape: Shape, seed: int) -> Any:
+    """What the first recurrent layer sees of each row: numbers beside the vectors of the codes."""
     import keras
 
-    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[candidate.cell]
-    state = inputs
-    for level in range(candidate.depth):
-        top = level == candidate.depth - 1
-        state = layer(candidate.width, return_sequences=not top, name=f"{candidate.cell}_{level}")(
-            state
-        )
+    parts = [] if relative is None else [relative]
+    for place, size in enumerate(shape.codes):
+        width = candidate.embedding or min(16, 1 + size // 2)
+        embed = keras.layers.Embedding(size, width, name=f"embedding_{place}")
+        parts.append(embed(codes[:, :, place]))
+    features = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+    if shape.codes and candidate.dropout:
+        features = keras.layers.Dropout(candidate.dropout, seed=seed + 100)(features)
+    return features
+
+
+def _recurrent(features: Any, mask: Any, candidate: Candidate, shape: Shape, seed: int) -> Any:
+    """The stack: all steps of its top layer, or its last state where nothing else is asked for."""
+    import keras
+
+    make = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[candidate.cell]
+    states = features
+    for number in range(candidate.depth):
+        top = number == candidate.depth - 1
+        every = not top or candidate.pooling != "last" or shape.window == "stream"
+        layer = make(candidate.width, return_sequences=every, name=f"{candidate.cell}_{number}")
+        if candidate.bidirectional:
+            # The last state of the backward direction is that of the first row: Keras takes the
+            # right end of each only where it is not asked for every step.
+            layer = keras.layers.Bidirectional(layer, name=f"both_ways_{number}")
+        below, states = states, layer(states, mask=mask)
+        if candidate.residual and number and every:
+            states = keras.layers.Add()([below, states])
         if candidate.dropout:
-            state = keras.layers.Dropout(candidate.dropout, seed=seed + level)(state)
-    return state
+            states = keras.layers.Dropout(candidate.dropout, seed=seed + number)(states)
+    return states
 
 
-def _head(state: Any, future: Any, candidate: Candidate, shape: Shape) -> Any:
-    """Every step of the horizon at once (direct): features, which meet what is known of a step.
+def _pooled(states: Any, mask: Any, candidate: Candidate) -> Any:
+    """One state for the whole window; padding never counts."""
+    import keras
+    from keras import ops
+
+    if candidate.pooling == "last":
+        return states
+    there = None if mask is None else ops.cast(mask, states.dtype)[:, :, None]
+    if candidate.pooling == "max":
+        kept = states if there is None else states + (1.0 - there) * FAR_BELOW
+        return ops.max(kept, axis=1)
+    if candidate.pooling == "mean":
+        if there is None:
+            return ops.mean(states, axis=1)
+        return ops.sum(states * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1.0)
+    hidden = keras.layers.Dense(ATTENTION_WIDTH, activation="tanh", name="attention")(states)
+    scores = keras.layers.Dense(1, use_bias=False, name="attention_scores")(hidden)
+    if there is not None:
+        scores = scores + (1.0 - there) * FAR_BELOW
+    return ops.sum(states * ops.softmax(scores, axis=1), axis=1)
+
+
+def _steps(state: Any, future: Any, shape: Shape) -> Any:
+    """Every step of the horizon at once (direct): features a step meet what is known of that step.
 
     The last kernel starts at zero, so an untrained network is exactly its own naive forecast.
     """
@@ -212,12 +229,21 @@ def set_gate_bias(model: keras.Model, bias: float = 1.0) -> None:
     """Let a GRU start with a memory like the LSTM's.
 
     Keras gives an LSTM a forget bias of 1 and a GRU an update bias of 0, so equal settings would
-    start with unequal memory (Jozefowicz et al. 2015). In Keras the update gate *keeps* the state
+    start with unequal memory (Jozefowicz et al. 2015). In Keras the update gate *keeps* the state,
     and comes first.
     """
     import keras
 
-    for layer in model.layers:
+    layers = [
+        part
+        for layer in model.layers
+        for part in (
+            (layer.forward_layer, layer.backward_layer)
+            if isinstance(layer, keras.layers.Bidirectional)
+            else (layer,)
+        )
+    ]
+    for layer in layers:
         if isinstance(layer, keras.layers.GRU):
             kernel, recurrent, biases = layer.get_weights()
             biases[0, : layer.units] = bias  # reset_after: row 0 is the input bias, gates z, r, h

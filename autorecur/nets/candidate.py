@@ -14,10 +14,11 @@ import numpy as np
 
 from autorecur.errors import SettingError
 
-__all__ = ["CELLS", "NORMALISATIONS", "Candidate", "Space"]
+__all__ = ["CELLS", "NORMALISATIONS", "POOLINGS", "Candidate", "Space"]
 
 CELLS = ("lstm", "gru")
 NORMALISATIONS = ("none", "last", "standard", "season", "difference")
+POOLINGS = ("last", "mean", "max", "attention")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class Candidate:
     dropout: float = 0.0
     batch: int = 64
     normalisation: str = "last"
+    pooling: str = "last"  # what of the top layer's steps the head sees
+    bidirectional: bool = False  # whole sequences and texts only
+    residual: bool = False  # from the second layer on
+    embedding: int = 0  # width of a token's vector; 0 where there are no tokens
 
     @property
     def title(self) -> str:
@@ -45,6 +50,12 @@ class Candidate:
     def pair_key(self) -> tuple[Any, ...]:
         """What both cells of a pair have in common."""
         return tuple(value for name, value in asdict(self).items() if name != "cell")
+
+    @property
+    def program_key(self) -> tuple[Any, ...]:
+        """All but what a compiled program takes as input."""
+        inputs = ("learning_rate", "batch")
+        return tuple(value for name, value in asdict(self).items() if name not in inputs)
 
     def with_cell(self, cell: str) -> Candidate:
         return replace(self, cell=cell)
@@ -62,11 +73,18 @@ class Space:
     dropout: tuple[float, ...] = (0.0, 0.0, 0.1, 0.2)
     batch: tuple[int, ...] = (32, 64)
     normalisation: tuple[str, ...] = NORMALISATIONS
+    pooling: tuple[str, ...] = ("last",)
+    bidirectional: tuple[bool, ...] = (False,)
+    residual: tuple[bool, ...] = (False, True)
+    embedding: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
         unknown = [cell for cell in self.cells if cell not in CELLS]
         if unknown or not self.cells:
             raise SettingError(f"unknown cell {unknown or '(none)'}: use {' or '.join(CELLS)}")
+        odd = [name for name in self.pooling if name not in POOLINGS]
+        if odd:
+            raise SettingError(f"unknown pooling {odd[0]!r}: use {', '.join(POOLINGS)}")
         if min(self.depth) < 1 or min(self.width) < 1 or min(self.lookback) < 1:
             raise SettingError("depth, width and lookback are whole numbers from 1 upwards")
 
@@ -77,13 +95,18 @@ class Space:
         16
         """
         low, high = np.log(self.learning_rate)
+        depth = int(rng.choice(self.depth))
         return Candidate(
             cell=self.cells[0],
-            depth=int(rng.choice(self.depth)),
+            depth=depth,
             width=int(rng.choice(self.width)),
             lookback=int(rng.choice(self.lookback)),
             learning_rate=float(f"{np.exp(rng.uniform(low, high)):.2g}"),
             dropout=float(rng.choice(self.dropout)),
             batch=int(rng.choice(self.batch)),
             normalisation=str(rng.choice(self.normalisation)),
+            pooling=str(rng.choice(self.pooling)),
+            bidirectional=bool(rng.choice(self.bidirectional)),
+            residual=bool(rng.choice(self.residual)) and depth > 1,
+            embedding=int(rng.choice(self.embedding)),
         )

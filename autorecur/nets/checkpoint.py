@@ -23,21 +23,20 @@ class Progress:
 
     state: Any = None  # State
     best: Any = None  # State with the best validation score so far
-    score: float | None = None
+    watched: float | None = None  # what chose it
+    score: float | None = None  # and its score
     steps: int = 0
     best_step: int = 0
     stale: int = 0  # validations since the best
     last_loss: float = 0.0
     curve: list[float] = field(default_factory=list)
 
-    def see(self, score: float, better: str) -> None:
-        """Take note of a validation score of the present state."""
+    def see(self, watched: float, score: float) -> None:
+        """Take note of a validation of the present state; what is watched is better when lower."""
         self.curve.append(score)
-        gain = self.score is None or (
-            score < self.score if better == "lower" else score > self.score
-        )
-        if gain:
-            self.score, self.best, self.best_step, self.stale = score, self.state, self.steps, 0
+        if self.watched is None or watched < self.watched:
+            self.watched, self.score, self.best = watched, score, self.state
+            self.best_step, self.stale = self.steps, 0
         else:
             self.stale += 1
 
@@ -49,7 +48,9 @@ class Progress:
             for part in _PARTS
             for place, leaf in enumerate(getattr(getattr(self, owner), part))
         }
-        facts = json.dumps([self.score, self.steps, self.best_step, self.stale, self.curve])
+        facts = json.dumps(
+            [self.watched, self.score, self.steps, self.best_step, self.stale, self.curve]
+        )
         partial = path.with_name(f"{path.stem}.partial.npz")
         np.savez(partial, facts=np.array(facts), **leaves)  # type: ignore[arg-type]
         os.replace(partial, path)
@@ -60,7 +61,7 @@ class Progress:
         import jax.numpy as jnp
 
         with np.load(path) as file:
-            score, steps, best_step, stale, curve = json.loads(str(file["facts"]))
+            watched, score, steps, best_step, stale, curve = json.loads(str(file["facts"]))
             state, best = (
                 State(
                     *(
@@ -73,4 +74,4 @@ class Progress:
                 )
                 for owner in ("state", "best")
             )
-        return cls(state, best, score, steps, best_step, stale, 0.0, curve)
+        return cls(state, best, watched, score, steps, best_step, stale, 0.0, curve)

@@ -7,19 +7,29 @@ before anything is built; a test holds the formulas against the built models.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autorecur.nets.build import HEAD_WIDTH, Shape
+from autorecur.nets.build import ATTENTION_WIDTH, HEAD_WIDTH
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.shape import Shape
 
-__all__ = ["BYTES_PER_WEIGHT", "Cost", "Latency", "measure_latency", "multiply_adds", "parameters"]
+__all__ = [
+    "BYTES_PER_WEIGHT",
+    "TRAINING_FACTOR",
+    "Cost",
+    "Latency",
+    "measure_latency",
+    "multiply_adds",
+    "parameters",
+]
 
 BYTES_PER_WEIGHT = 4
 TRAINING_FACTOR = 3  # a step costs one forward and about two forward passes' worth of gradients
+GATES = {"lstm": 4, "gru": 3}
 
 
 @dataclass(frozen=True)
@@ -46,44 +56,69 @@ class Cost:
 
 
 def parameters(candidate: Candidate, shape: Shape) -> int:
-    """Trainable weights: 4u(d+u+1) for an LSTM layer, 3u(d+u+2) for a GRU layer, and the head.
+    """Trainable weights: 4u(d+u+1) for an LSTM layer, 3u(d+u+2) for a GRU layer, and the rest.
 
     >>> parameters(Candidate("lstm", width=8), Shape(1, 1, 0, 2, 1))
     338
     """
-    width, inputs, weights = candidate.width, shape.channels + shape.known, 0
-    for _ in range(candidate.depth):
-        if candidate.cell == "lstm":
-            weights += 4 * width * (inputs + width + 1)
-        else:
-            weights += 3 * width * (inputs + width + 2)
-        inputs = width
-    return weights + sum((rows + 1) * columns for rows, columns, _ in _head(candidate, shape))
+    biases = {"lstm": 1, "gru": 2}[candidate.cell]
+    recurrent = sum(
+        GATES[candidate.cell] * candidate.width * (inputs + candidate.width + biases) * directions
+        for inputs, directions in _layers(candidate, shape)
+    )
+    vectors = sum(size * width for size, width in _embeddings(candidate, shape))
+    dense = sum((rows + bias) * columns for rows, columns, bias, _ in _dense(candidate, shape))
+    return recurrent + vectors + dense
 
 
 def multiply_adds(candidate: Candidate, shape: Shape) -> int:
-    """Multiply-adds of one forecast: the matrix products of every step, and the head's.
+    """Multiply-adds of one forecast: matrix products of each step of the window and of the head.
 
     >>> multiply_adds(Candidate("gru", width=8, lookback=10), Shape(1, 1, 0, 2, 1))
     2176
     """
-    gates = 4 if candidate.cell == "lstm" else 3
-    width, inputs, step = candidate.width, shape.channels + shape.known, 0
+    step = sum(
+        GATES[candidate.cell] * candidate.width * (inputs + candidate.width) * directions
+        for inputs, directions in _layers(candidate, shape)
+    )
+    dense = sum(rows * columns * times for rows, columns, _, times in _dense(candidate, shape))
+    return step * candidate.lookback + dense
+
+
+def _embeddings(candidate: Candidate, shape: Shape) -> list[tuple[int, int]]:
+    """Each table of vectors: how many, and how wide."""
+    return [(size, candidate.embedding or min(16, 1 + size // 2)) for size in shape.codes]
+
+
+def _layers(candidate: Candidate, shape: Shape) -> Iterator[tuple[int, int]]:
+    """Of each recurrent layer: the width of its input, and in how many directions it runs."""
+    inputs = shape.channels + shape.known if shape.channels + shape.known else 0
+    inputs += sum(width for _, width in _embeddings(candidate, shape))
+    directions = 2 if candidate.bidirectional else 1
     for _ in range(candidate.depth):
-        step += gates * width * (inputs + width)
-        inputs = width
-    head = sum(rows * columns * times for rows, columns, times in _head(candidate, shape))
-    return step * candidate.lookback + head
+        yield inputs, directions
+        inputs = candidate.width * directions
 
 
-def _head(candidate: Candidate, shape: Shape) -> list[tuple[int, int, int]]:
-    """The head's dense layers: inputs, outputs, and how often each is applied."""
+def _dense(candidate: Candidate, shape: Shape) -> list[tuple[int, int, int, int]]:
+    """The dense layers: inputs, outputs, 1 where it has a bias, and how often each is applied."""
+    state = candidate.width * (2 if candidate.bidirectional else 1)
+    layers = []
+    if shape.window == "stream":
+        return [(state, shape.classes, 1, candidate.lookback)]
+    if candidate.pooling == "attention":
+        layers.append((state, ATTENTION_WIDTH, 1, candidate.lookback))
+        layers.append((ATTENTION_WIDTH, 1, 0, candidate.lookback))
+    state += shape.static
+    if shape.window != "before":
+        return [*layers, (state, shape.outputs, 1, 1)]
     if not shape.known:
-        return [(candidate.width, shape.horizon * shape.targets, 1)]
+        return [*layers, (state, shape.horizon * shape.targets, 1, 1)]
     return [
-        (candidate.width, shape.horizon * HEAD_WIDTH, 1),
-        (HEAD_WIDTH + shape.known, 2 * HEAD_WIDTH, shape.horizon),
-        (3 * HEAD_WIDTH, shape.targets, shape.horizon),
+        *layers,
+        (state, shape.horizon * HEAD_WIDTH, 1, 1),
+        (HEAD_WIDTH + shape.known, 2 * HEAD_WIDTH, 1, shape.horizon),
+        (3 * HEAD_WIDTH, shape.targets, 1, shape.horizon),
     ]
 
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
+
 from autorecur.data.dataset import Dataset
 from autorecur.errors import SettingError
 from autorecur.nets.candidate import Candidate, Space
 
 __all__ = ["first_candidate", "full_steps", "space_for"]
 
-EPOCHS = 40  # a full training, unless it stops early …
+EPOCHS = {"before": 40, "upto": 30, "whole": 40, "stream": 30}  # a full training, by window …
 FEWEST_STEPS, MOST_STEPS = 400, 3000  # … and within these
 LONGEST_LOOKBACK = 400
 SMALL = 512  # training examples; fewer want smaller batches
@@ -26,17 +28,67 @@ def space_for(dataset: Dataset, overrides: Mapping[str, Any] | Space | None = No
     known = {field.name for field in fields(Space)}
     if unknown := sorted(set(chosen) - known):
         raise SettingError(f"the space has no {unknown[0]!r}: it has {', '.join(sorted(known))}")
+    usual = replace(_SPACES[dataset.kind.window](dataset), batch=_batches(dataset))
+    return replace(usual, **{name: _choices(name, value) for name, value in chosen.items()})
+
+
+def _batches(dataset: Dataset) -> tuple[int, ...]:
+    return (16, 32) if len(dataset.split.selection.train) < SMALL else (32, 64)
+
+
+def _before(dataset: Dataset) -> Space:
+    """Forecasts: windows relative to themselves, a few seasons or horizons long."""
     lookbacks = _lookbacks(dataset)
-    normalisations = ["none", "last", "standard", "difference"]
+    relative = ["last", "standard", "difference"]
+    if len(dataset.offsets) > 2:
+        relative = ["standard"]  # a panel's channels keep their units: only this one scales them
     if 1 < dataset.schema.season <= lookbacks[-1]:
-        normalisations.append("season")
-    batch = (16, 32) if len(dataset.split.selection.train) < SMALL else (32, 64)
-    space = Space(
-        lookback=lookbacks,
-        normalisation=(*(n for n in normalisations if n != "none"), "none"),
-        batch=batch,
+        relative.append("season")
+    if len(dataset.offsets) == 2:
+        relative.append("none")
+    return Space(lookback=lookbacks, normalisation=tuple(relative))
+
+
+def _upto(dataset: Dataset) -> Space:
+    """Labels of the present row: some rows of history."""
+    most = dataset.longest_lookback
+    lookbacks = tuple(rows for rows in (8, 16, 32, 64) if rows <= most) or (max(1, most),)
+    return Space(lookback=lookbacks, normalisation=("none",))
+
+
+def _whole(dataset: Dataset) -> Space:
+    """Whole series and texts: both directions, every pooling; padded to what nearly all need."""
+    lengths = np.diff(dataset.offsets)
+    shares = (90, 99) if dataset.kind.text else (100,)
+    lookbacks = sorted({int(min(np.percentile(lengths, q), LONGEST_LOOKBACK)) for q in shares})
+    return Space(
+        lookback=tuple(max(2, rows) for rows in lookbacks),
+        normalisation=("none",),
+        dropout=(0.1, 0.2, 0.3, 0.5) if dataset.kind.text else (0.0, 0.1, 0.2, 0.3),
+        pooling=("max", "mean", "attention", "last"),
+        bidirectional=(True, False),
+        embedding=_embedding(dataset),
     )
-    return replace(space, **{name: _choices(name, value) for name, value in chosen.items()})
+
+
+def _embedding(dataset: Dataset) -> tuple[int, ...]:
+    if dataset.vectors.size:
+        return (int(dataset.vectors.shape[1]),)
+    return (64, 32, 128) if dataset.kind.text else (0,)
+
+
+def _stream(dataset: Dataset) -> Space:
+    """Language: stretches of one length, wider layers."""
+    return Space(
+        lookback=(dataset.horizon,),
+        normalisation=("none",),
+        width=(64, 128, 256),
+        embedding=(32, 16, 64),
+        learning_rate=(2e-3, 2e-2),
+    )
+
+
+_SPACES = {"before": _before, "upto": _upto, "whole": _whole, "stream": _stream}
 
 
 def _choices(name: str, value: Any) -> tuple[Any, ...]:
@@ -51,7 +103,8 @@ def _lookbacks(dataset: Dataset) -> tuple[int, ...]:
     """Multiples of season and horizon that leave at least half of the training examples."""
     season, horizon = dataset.schema.season, dataset.horizon
     train = dataset.split.selection.train
-    most = int(min(LONGEST_LOOKBACK, train[len(train) // 2], dataset.longest_lookback))
+    history = int(np.median(train - dataset.starts[train]))
+    most = min(LONGEST_LOOKBACK, history, dataset.longest_lookback)
     base = max(season, min(horizon, LONGEST_LOOKBACK // 2), 2)
     wanted = {base, 2 * base, 2 * max(horizon, 2), 4 * base}
     fitting = sorted(lookback for lookback in wanted if 2 <= lookback <= most)
@@ -64,21 +117,28 @@ def first_candidate(dataset: Dataset, space: Space) -> Candidate:
     Trained to the end before any search: an untuned network that was trained fully beat every
     search that was not (see `rungs.py`). It stays inside the space.
     """
-    lookback = min(space.lookback, key=lambda steps: abs(steps - 2 * max(dataset.schema.season, 2)))
+    window = dataset.kind.window
+    seasons = 2 * max(dataset.schema.season, 2) if window == "before" else LONGEST_LOOKBACK
+    wanted = 32 if window in ("before", "upto") else 64 if window == "whole" else 128
     low, high = space.learning_rate
     return Candidate(
         cell=space.cells[0],
         depth=min(space.depth),
-        width=min(space.width, key=lambda width: abs(width - 32)),
-        lookback=lookback,
+        width=min(space.width, key=lambda width: abs(width - wanted)),
+        lookback=min(space.lookback, key=lambda steps: abs(steps - seasons)),
         learning_rate=min(max(3e-3, low), high),
-        dropout=min(space.dropout),
-        batch=max(space.batch),
+        dropout=sorted(space.dropout)[len(space.dropout) // 2 if dataset.kind.by_series else 0],
+        batch=max(space.batch) if not dataset.kind.by_series else min(space.batch),
         normalisation="standard" if "standard" in space.normalisation else space.normalisation[0],
+        pooling=space.pooling[0],
+        bidirectional=space.bidirectional[0],
+        residual=False,
+        embedding=space.embedding[0],
     )
 
 
 def full_steps(dataset: Dataset, candidate: Candidate) -> int:
     """Training steps that count as a full training."""
     per_epoch = max(1, len(dataset.split.selection.train) // candidate.batch)
-    return int(min(max(EPOCHS * per_epoch, FEWEST_STEPS), MOST_STEPS)) // 10 * 10
+    steps = EPOCHS[dataset.kind.window] * per_epoch
+    return int(min(max(steps, FEWEST_STEPS), MOST_STEPS)) // 10 * 10

@@ -2,8 +2,7 @@
 
 `model.stateless_call` and a Keras optimiser's `stateless_apply` give a step without hidden state. A
 chunk of steps is one compiled call (`lax.scan`): the host is entered once a chunk, for the
-deadline, the curve and early stopping. The batch is gathered inside it, by index, from the resident
-block of rows, so that windows are never materialised and memory does not grow with the lookback.
+deadline, the curve and early stopping. The batch is gathered inside it, by index (see `block.py`).
 
 One `Program` serves every candidate of the same shape; learning rate, seed and data are its inputs.
 Only worker processes call this module's functions; JAX and Keras are imported when they do.
@@ -12,6 +11,7 @@ Only worker processes call this module's functions; JAX and Keras are imported w
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,29 +19,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autorecur.nets.build import Shape, core
+from autorecur.nets.block import Block, inputs_of, truth_of
+from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.shape import Shape
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Block", "Program", "State", "program", "use_compilation_cache"]
+__all__ = ["Program", "State", "program", "use_compilation_cache"]
 
 CLIP_NORM = 1.0
 FORECAST_BATCH = 256
 MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
 
 Array = Any  # a JAX array
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """The rows that windows are gathered from, resident on the device, standardised."""
-
-    past: Array  # [rows, channels + known]
-    known: Array  # [rows + horizon, known]
-    truth: Array  # [rows, targets]
-    weight: Array  # [rows, targets]: 0 where a target was filled in
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +78,7 @@ class Program:
         )
 
     def with_rate(self, state: State, factor: float) -> State:
-        """`state` with its learning rate multiplied: it is an input, so nothing compiles again."""
+        """`state`, its learning rate multiplied: the rate is an input, nothing compiles again."""
         optimiser = list(state.optimiser)
         optimiser[self._rate] = optimiser[self._rate] * factor
         return State(state.trainable, state.fixed, optimiser)
@@ -94,69 +86,73 @@ class Program:
     def advance(
         self, state: State, block: Block, batches: NDArray[np.int32]
     ) -> tuple[State, Array]:
-        """`state` after a step for each row of `batches` [steps, batch]; the losses [steps]."""
+        """`state` after a step for each row of `batches` [steps, batch], and the losses [steps]."""
         import jax.numpy as jnp
 
-        leaves, losses = self._advance(
-            (state.trainable, state.fixed, state.optimiser),
-            (block.past, block.known, block.truth, block.weight),
-            jnp.asarray(batches),
-        )
+        leaves = (state.trainable, state.fixed, state.optimiser)
+        leaves, losses = self._advance(leaves, block, jnp.asarray(batches))
         return State(*leaves), losses
 
     def forecast(
         self, state: State, block: Block, examples: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Standardised forecasts [examples, horizon, targets], in batches of one compiled size."""
+        """What the network gives for `examples`, in batches of one compiled size.
+
+        Numbers: standardised [examples, horizon, targets]. Classes: probabilities [examples, 1,
+        classes]. A stream: for each of its tokens minus the log of the probability that it was
+        given, [examples, lookback, 1].
+        """
+        if not len(examples):
+            _, steps, values = self.model.output_shape
+            return np.empty((0, steps, 1 if self.shape.output == "tokens" else values), np.float32)
+        return np.concatenate(list(self._forecasts(state, block, examples)))
+
+    def _forecasts(
+        self, state: State, block: Block, examples: NDArray[np.int64]
+    ) -> Iterator[NDArray[np.float32]]:
         import jax.numpy as jnp
 
-        forecasts = np.empty((len(examples), self.shape.horizon, self.shape.targets), np.float32)
-        for begin in range(0, len(examples), FORECAST_BATCH):
-            batch = examples[begin : begin + FORECAST_BATCH]
-            padded = np.resize(batch, FORECAST_BATCH).astype(np.int32)
-            forecast = self._forecast(
-                state.trainable, state.fixed, (block.past, block.known), jnp.asarray(padded)
-            )
-            forecasts[begin : begin + len(batch)] = np.asarray(forecast)[: len(batch)]
-        return forecasts
+        size = min(FORECAST_BATCH, 1 << (len(examples) - 1).bit_length())
+        for begin in range(0, len(examples), size):
+            batch = examples[begin : begin + size]
+            padded = jnp.asarray(np.resize(batch, size), jnp.int32)
+            yield np.asarray(self._forecast(state.trainable, state.fixed, block, padded))[
+                : len(batch)
+            ]
 
     def forecast_one(self, state: State, block: Block, example: NDArray[np.int64]) -> Array:
         """One forecast alone, as a user in a hurry would ask for it; waits for the device."""
         import jax.numpy as jnp
 
-        rows = (block.past, block.known)
-        forecast = self._forecast(
-            state.trainable, state.fixed, rows, jnp.asarray(example, jnp.int32)
-        )
-        return forecast.block_until_ready()
+        one = jnp.asarray(example, jnp.int32)
+        return self._forecast(state.trainable, state.fixed, block, one).block_until_ready()
 
-    def _windows(self, past: Array, known: Array, examples: Array) -> list[Array]:
-        import jax.numpy as jnp
+    def _predict(self, trainable: Any, fixed: Any, block: Block, examples: Array) -> Array:
+        import jax
 
-        inputs = [past[examples[:, None] + jnp.arange(-self.lookback, 0)]]
-        if self.shape.known:
-            inputs.append(known[examples[:, None] + jnp.arange(self.shape.horizon)])
-        return inputs
+        inputs = inputs_of(block, examples, self.shape, self.lookback)
+        output = self.model.stateless_call(trainable, fixed, inputs, training=False)[0]
+        if self.shape.output == "numbers":
+            return output
+        if self.shape.output == "classes":
+            return jax.nn.softmax(output, axis=-1)
+        truth, _ = truth_of(block, examples, self.shape, self.lookback)
+        return -jax.numpy.take_along_axis(jax.nn.log_softmax(output), truth[:, :, None], axis=-1)
 
-    def _predict(self, trainable: Any, fixed: Any, rows: Any, examples: Array) -> Array:
-        past, known = rows
-        inputs = self._windows(past, known, examples)
-        return self.model.stateless_call(trainable, fixed, inputs, training=False)[0]
-
-    def _chunk(self, leaves: Any, rows: Any, batches: Array) -> Any:
+    def _chunk(self, leaves: Any, block: Block, batches: Array) -> Any:
         import jax
         import jax.numpy as jnp
 
-        past, known, truth, weight = rows
-
         def objective(trainable: Any, fixed: Any, examples: Array) -> Any:
-            inputs = self._windows(past, known, examples)
-            forecast, fixed = self.model.stateless_call(trainable, fixed, inputs, training=True)
-            steps = examples[:, None] + jnp.arange(self.shape.horizon)
-            # Losses average over the last axis: targets and weights get one of their own.
-            errors = self._loss(truth[steps][..., None], forecast[..., None])
-            weights = weight[steps]
-            return (errors * weights).sum() / jnp.maximum(weights.sum(), 1.0), fixed
+            inputs = inputs_of(block, examples, self.shape, self.lookback)
+            output, fixed = self.model.stateless_call(trainable, fixed, inputs, training=True)
+            truth, weight = truth_of(block, examples, self.shape, self.lookback)
+            if self.shape.output == "numbers":
+                # The loss functions average over the last axis: targets get one of their own.
+                errors = self._loss(truth[..., None], output[..., None])
+            else:
+                errors = self._loss(truth, output, from_logits=True)
+            return (errors * weight).sum() / jnp.maximum(weight.sum(), 1e-6), fixed
 
         def step(leaves: Any, examples: Array) -> Any:
             trainable, fixed, optimiser = leaves
@@ -174,16 +170,8 @@ _programs: dict[tuple[Any, ...], Program] = {}
 
 def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Program, bool]:
     """The program of the candidate's shape, and whether it had to be made."""
-    key = (
-        candidate.cell,
-        candidate.depth,
-        candidate.width,
-        candidate.lookback,
-        candidate.dropout,  # Keras bakes the rate into its Dropout layer
-        candidate.normalisation,
-        shape,
-        loss,
-    )
+    # All that is baked into a program; the learning rate and the batch's size are not.
+    key = (*candidate.program_key, shape, loss)
     if made := key not in _programs:
         while len(_programs) >= MOST_PROGRAMS:
             del _programs[next(iter(_programs))]

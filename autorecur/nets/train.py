@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autorecur.data import arrays
+from autorecur.data import arrays, scoring
 from autorecur.data.dataset import Dataset, Examples, Fold
-from autorecur.metrics import Metric, metric
+from autorecur.metrics import METRICS, Metric
 from autorecur.nets import store
-from autorecur.nets.build import Scaler, Shape, core, set_gate_bias, whole
+from autorecur.nets.block import UNKNOWN, Block, block_of, seen_tokens
+from autorecur.nets.build import core, set_gate_bias
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.checkpoint import Progress
 from autorecur.nets.cost import Cost, measure_latency
-from autorecur.nets.engine import Block, Program, program
+from autorecur.nets.engine import Program, State, program
+from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.whole import whole
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +39,7 @@ __all__ = ["Fit", "Order", "Status", "batches", "train"]
 CHUNK = 10  # steps in one compiled call: the grain of every deadline
 PATIENCE = 12  # validations without a gain before a training ends
 PATIENCE_OF_RATE = 4  # … before the learning rate is halved
+FEWEST_WHOLE = 16  # whole windows; with fewer, windows that begin before their series serve too
 MOST_BETWEEN = 50  # steps between two validations, at the most
 
 
@@ -73,7 +77,8 @@ class Order:
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
     model: str | None = None  # where to save the whole network …
     model_if_better: float | None = None  # … when its validation score is better than this
-    forecast: bool = False  # hand back the forecasts of the fold's test examples
+    forecast: bool = False  # hand back the answers to the fold's test examples
+    calibrate: bool = False  # and to its validation examples, for the bands
     latency: bool = False  # measure it
 
 
@@ -93,6 +98,7 @@ class Fit:
     ledger: dict[str, float] = field(default_factory=dict)
     cost: Cost | None = None
     forecasts: NDArray[np.float32] | None = None
+    calibration: NDArray[np.float32] | None = None
     model: str | None = None
 
 
@@ -100,11 +106,13 @@ def train(order: Order, clock: Callable[[], float] = time.monotonic) -> Fit:
     """Carry out `order`."""
     begin = clock()
     dataset = _dataset(order.arrays)
-    fold, chosen, shape = _fold(dataset, order.fold), metric(order.metric), Shape.of(dataset)
-    scaler = Scaler.fit(dataset.values[: fold.fit_rows])
+    fold, chosen, shape = _fold(dataset, order.fold), METRICS[order.metric], Shape.of(dataset)
+    scaler = Scaler.fit(dataset, fold)
     made, _ = program(order.candidate, shape, chosen.loss)
     model = core(order.candidate, shape, order.seed)
     set_gate_bias(model)
+    if dataset.vectors.size:
+        model.get_layer("embedding_0").set_weights([dataset.vectors])
     session = _Training(order, dataset, fold, chosen, scaler, made, clock)
     session.run(_starting_point(order, made, model))
     if order.checkpoint and session.progress.score is not None:
@@ -127,9 +135,8 @@ class _Training:
     ) -> None:
         self.order, self.dataset, self.fold, self.metric = order, dataset, fold, chosen
         self.scaler, self.program, self.clock = scaler, made, clock
-        self.train = fold.train[fold.train >= order.candidate.lookback].astype(np.int64)
-        self.block = _block(order.arrays, fold.fit_rows)
-        self.truth = dataset.actuals(fold.validation)
+        self.train = _trainable(dataset, fold, order.candidate.lookback)
+        self.block = _block(order.arrays, order.fold, chosen.scaled)
         self.status, self.progress = Status.FINISHED, Progress()
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
         per_epoch = max(1, len(self.train) // order.candidate.batch)
@@ -168,14 +175,14 @@ class _Training:
         if not np.isfinite(progress.last_loss):
             self.status = Status.DIVERGED
             return False
-        forecast = self.scaler.restore(
-            self.program.forecast(progress.state, self.block, self.fold.validation)
-        )
-        score = self.metric.score(self.truth, forecast)
-        if not np.isfinite(score):
+        judged = self.metric, self.dataset, self.fold, self.fold.validation
+        forecast = self._forecasts(progress.state, self.fold.validation)
+        watched = scoring.watched(*judged, forecast)
+        if not np.isfinite(watched):
             self.status = Status.DIVERGED
             return False
-        progress.see(score, self.metric.better)
+        score = watched if self.metric.watch is None else scoring.score(*judged, forecast)
+        progress.see(watched, score)
         if progress.stale and progress.stale % PATIENCE_OF_RATE == 0:
             progress.state = self.program.with_rate(progress.state, 0.5)
         self.ledger["validation"] += self.clock() - begin
@@ -207,6 +214,12 @@ class _Training:
             model.trainable_variables, progress.best.trainable, strict=True
         ):
             variable.assign(weights)
+        if self.dataset.kind.text:
+            # What training did not see stays unknown, though the saved tokeniser has a code for it.
+            table = model.get_layer("embedding_0")
+            (vectors,) = table.get_weights()
+            seen = seen_tokens(self.dataset, self.fold)
+            table.set_weights([np.where(seen[:, None], vectors, vectors[UNKNOWN])])
         saved = None
         rival = order.model_if_better
         if order.model and (rival is None or self.metric.gain(progress.score, rival) > 0):
@@ -218,9 +231,10 @@ class _Training:
             latency = measure_latency(self._one_forecast(one))
         forecasts = None
         if order.forecast:
-            forecasts = self.scaler.restore(
-                self.program.forecast(progress.best, self.block, self.fold.test)
-            )
+            forecasts = self._forecasts(progress.best, self.fold.test)
+        calibration = None
+        if order.calibrate:
+            calibration = self._forecasts(progress.best, self.fold.validation)
         seconds = self.clock() - begin
         self.ledger["other"] = max(0.0, seconds - sum(self.ledger.values()))
         return Fit(
@@ -236,8 +250,14 @@ class _Training:
             ledger=dict(self.ledger),
             cost=Cost.of(order.candidate, shape, latency),
             forecasts=forecasts,
+            calibration=calibration,
             model=saved,
         )
+
+    def _forecasts(self, state: State, examples: Examples) -> NDArray[np.float32]:
+        """In original units, probabilities, or minus log probabilities."""
+        given = self.program.forecast(state, self.block, examples)
+        return self.scaler.restore(given) if self.program.shape.output == "numbers" else given
 
     def _one_forecast(self, example: Examples) -> Callable[[], Any]:
         return lambda: self.program.forecast_one(self.progress.best, self.block, example)
@@ -279,20 +299,22 @@ def _fold(dataset: Dataset, name: str) -> Fold:
     return next(fold for fold in folds if fold.name == name)
 
 
-@lru_cache(maxsize=2)
-def _block(folder: str, fit_rows: int) -> Block:
-    """The rows on the device, standardised by what one fold may see; two folds' worth are kept."""
-    import jax.numpy as jnp
+def _trainable(dataset: Dataset, fold: Fold, lookback: int) -> Examples:
+    """The training examples with a whole window before them, or all where too few have one."""
+    if dataset.kind.window not in ("before", "upto"):
+        return fold.train
+    history = fold.train - dataset.starts[fold.train] + (dataset.kind.window == "upto")
+    whole = fold.train[history >= lookback]
+    return whole if len(whole) >= FEWEST_WHOLE else fold.train
 
+
+@lru_cache(maxsize=2)
+def _block(folder: str, fold: str, scaled: bool) -> Block:
+    """The rows on the device, as one fold may see them; two folds' worth are kept."""
     dataset = _dataset(folder)
-    scaled = Scaler.fit(dataset.values[:fit_rows]).scale(dataset.values)
-    known = jnp.asarray(dataset.known)
-    return Block(
-        past=jnp.concatenate([jnp.asarray(scaled), known[: dataset.rows]], axis=1),
-        known=known,
-        truth=jnp.asarray(scaled[:, : dataset.targets]),
-        weight=jnp.asarray(dataset.observed, jnp.float32),
-    )
+    chosen = _fold(dataset, fold)
+    scaler, shape = Scaler.fit(dataset, chosen), Shape.of(dataset)
+    return block_of(dataset, chosen, scaler, shape, scaled)
 
 
 def _starting_point(order: Order, made: Program, model: keras.Model) -> Progress:

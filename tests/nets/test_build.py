@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autorecur.nets.build import SPREAD_FLOOR, Scaler, Shape, core, set_gate_bias, whole
+from autorecur.nets.build import SPREAD_FLOOR, core, set_gate_bias
 from autorecur.nets.candidate import CELLS, NORMALISATIONS, Candidate
 from autorecur.nets.cost import parameters
+from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.whole import whole
 
 SEASON = 4
 PLAIN = Shape(channels=3, targets=2, known=0, horizon=6, season=SEASON)
@@ -46,6 +48,14 @@ def shifted(
     past = inputs[0].copy()
     past[:, :, : shape.channels] = past[:, :, : shape.channels] * times + by
     return [past, *inputs[1:]]
+
+
+def scaler_of(shape: Shape) -> Scaler:
+    """Channels and known features of different sizes; the targets are the first channels."""
+    mean = np.array([340.0, -7.0, 0.01, 2.0, 50.0], np.float32)[: shape.channels + shape.known]
+    deviation = np.array([12.0, 3.0, 0.002, 0.5, 9.0], np.float32)[: len(mean)]
+    none = np.empty(0, np.float32)
+    return Scaler(mean, deviation, mean[: shape.targets], deviation[: shape.targets], none, none)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -184,23 +194,6 @@ def test_the_first_weights_follow_from_the_seed(cell: str) -> None:
     assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_the_scaler_sees_the_rows_it_is_given() -> None:
-    values = np.random.default_rng(1).normal(50, 4, (300, 2)).astype(np.float32)
-    scaler = Scaler.fit(values[:200])
-    scaled = scaler.scale(values[:200])
-    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(scaled.std(axis=0), 1, atol=1e-5)
-    targets = scaled[None, :5, :1]
-    np.testing.assert_allclose(scaler.restore(targets), values[None, :5, :1], rtol=1e-6)
-
-
-def test_a_constant_channel_is_only_centred() -> None:
-    values = np.full((50, 1), 1e6, np.float32)
-    scaler = Scaler.fit(values)
-    assert scaler.deviation.tolist() == [1.0]
-    assert np.abs(scaler.scale(values)).max() == 0.0
-
-
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 @pytest.mark.parametrize(
     ("cell", "shape"), [("gru", PLAIN), ("lstm", KNOWING)], ids=["plain", "knowing"]
@@ -209,19 +202,17 @@ def test_the_whole_network_takes_and_gives_original_units(
     cell: str, normalisation: str, shape: Shape
 ) -> None:
     trained = unsettled(core(replace(SMALL, cell=cell, normalisation=normalisation), shape, seed=1))
-    scaler = Scaler(
-        np.array([340.0, -7.0, 0.01], np.float32), np.array([12.0, 3.0, 0.002], np.float32)
-    )
+    scaler = scaler_of(shape)
     inputs = windows(shape)
-    raw = inputs[0].copy()
-    raw[:, :, :3] = scaler.restore(inputs[0][:, :, :3])
+    raw = [inputs[0] * scaler.deviation + scaler.mean]
+    raw += [future * scaler.deviation[3:] + scaler.mean[3:] for future in inputs[1:]]
     expected = scaler.restore(forecasts(trained, inputs))
-    got = forecasts(whole(trained, shape, scaler), [raw, *inputs[1:]])
+    got = forecasts(whole(trained, shape, scaler), raw)
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5 * 340)
 
 
 def test_the_whole_network_is_stock_layers_only() -> None:
-    model = whole(core(SMALL, KNOWING, seed=1), KNOWING, Scaler(np.zeros(3), np.ones(3)))
+    model = whole(core(SMALL, KNOWING, seed=1), KNOWING, scaler_of(KNOWING))
     layers: list[Any] = [*model.layers, *model.get_layer("gru").layers]
     assert not [layer for layer in layers if isinstance(layer, keras.layers.Lambda)]
     assert all(type(layer).__module__.startswith("keras.") for layer in layers)

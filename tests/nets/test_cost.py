@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autorecur.nets.build import Shape
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import BYTES_PER_WEIGHT, Cost, measure_latency, multiply_adds, parameters
+from autorecur.nets.shape import Shape
 
 PLAIN = Shape(channels=2, targets=1, known=0, horizon=3, season=1)
 KNOWING = Shape(channels=2, targets=2, known=4, horizon=3, season=1)

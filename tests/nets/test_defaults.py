@@ -66,7 +66,7 @@ def test_one_learning_rate_is_a_range_of_one(seasonal: Any) -> None:
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
-        ({"heads": 3}, "the space has no 'heads': it has batch, cells, depth, dropout, "),
+        ({"heads": 3}, "the space has no 'heads': it has batch, bidirectional, cells, depth, "),
         ({"width": ()}, "the space's width is empty: give at least one choice"),
         ({"cells": "rnn"}, "unknown cell"),
     ],

@@ -11,14 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecur.metrics import metric
+from autorecur.data import arrays
+from autorecur.data.dataset import Dataset
+from autorecur.data.scoring import score
+from autorecur.metrics import METRICS, metric
 from autorecur.nets import store
-from autorecur.nets.build import Shape
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.cost import parameters
+from autorecur.nets.shape import Shape
 from autorecur.nets.train import CHUNK, PATIENCE, Fit, Order, Status, batches, train
 
 TINY = Candidate("gru", width=5, lookback=8, batch=16, learning_rate=0.01, normalisation="last")
@@ -192,9 +196,9 @@ def test_the_saved_model_forecasts_as_the_training_did(
     fit = train(replace(order, candidate=replace(TINY, learning_rate=0.5), steps=3000))
     assert fit.status is Status.STOPPED  # the last weights are not the best: they would differ
     model, fold = store.load(path), dataset.split.holdout
-    got = store.forecast(model, dataset.values, dataset.known, fold.test)
+    got = store.forecast(model, dataset, fold.test, dataset.kind)
     np.testing.assert_allclose(got, fit.forecasts, rtol=1e-4, atol=1e-3)
-    on_validation = store.forecast(model, dataset.values, dataset.known, fold.validation)
+    on_validation = store.forecast(model, dataset, fold.validation, dataset.kind)
     score = metric("mae").score(dataset.actuals(fold.validation), on_validation)
     assert score == pytest.approx(fit.score, rel=1e-4)
 
@@ -240,3 +244,98 @@ def test_the_order_of_examples_follows_from_the_seed_and_changes_each_epoch() ->
     assert not np.array_equal(one, other)
     assert not np.array_equal(one[:4], one[4:])
     assert not np.array_equal(one[:4].ravel(), examples)
+
+
+def made_by_hand(kind: str) -> tuple[Dataset, str]:
+    """A dataset of each kind that something can be learnt of, and its metric."""
+    rng = np.random.default_rng(3)
+    parts = np.arange(60), np.arange(60, 80), np.arange(80, 100)
+    halves = ["high" if number % 2 else "low" for number in range(100)]
+    series = [rng.normal(number % 2, 0.5, (3 + number % 7, 2)) for number in range(100)]
+    if kind == "panel":
+        wave = np.sin(np.arange(300) / 3)[:, None] + rng.normal(0, 0.1, (300, 1))
+        values = np.concatenate([wave, 1e4 * (wave + 3)])
+        return tables.forecast(values, 4, 3, offsets=(0, 300, 600), test=30), "mase"
+    if kind == "nowcast":
+        values = rng.normal(0, 1, (100, 2))
+        return tables.nowcast(values, (3 * values[:, 0] + 7).tolist(), *parts), "mae"
+    if kind == "sequences":
+        return tables.sequences(series, halves, *parts), "accuracy"
+    if kind == "texts":
+        words = [["so", "good"] if half == "high" else ["too", "bad"] for half in halves]
+        # The test part has words of the validation part alone: the vocabulary holds them.
+        rare = [f"word{n - 20 * (n >= 80)}" for n in range(100)]
+        texts = [" ".join([*pair, rare[n]][: 1 + n % 4]) for n, pair in enumerate(words)]
+        return tables.texts(texts, halves, *parts), "macro_f1"
+    return tables.language("abcd" * 300 + "zabc" * 20, until=1000, steps=8), "bits"
+
+
+@pytest.mark.parametrize("kind", ["panel", "nowcast", "sequences", "texts", "language"])
+def test_every_kind_is_trained_and_its_saved_model_answers_as_the_training_did(
+    kind: str, order: Order, tmp_path: Path
+) -> None:
+    dataset, chosen = made_by_hand(kind)
+    candidate = replace(TINY, lookback=8, normalisation="standard", embedding=4 * dataset.kind.text)
+    path, fold = tmp_path / "model.keras", dataset.split.holdout
+    fit = train(
+        replace(
+            order,
+            arrays=str(arrays.save(dataset, tmp_path / "arrays")),
+            candidate=candidate,
+            fold=fold.name,
+            steps=80,
+            metric=chosen,
+            forecast=True,
+            calibrate=True,
+            model=str(path),
+        )
+    )
+    assert fit.score is not None and fit.forecasts is not None and fit.calibration is not None
+    judged = METRICS[chosen], dataset, fold
+    assert score(*judged, fold.validation, fit.calibration) == pytest.approx(fit.score, rel=1e-5)
+    assert METRICS[chosen].gain(fit.score, fit.curve[0]) >= 0
+    model, kind_ = store.load(path), dataset.kind
+    told = store.forecast(model, dataset, fold.test, kind_)
+    if kind == "language":
+        following = dataset.codes[fold.test[:, None] + np.arange(1, 9)]
+        told = -np.log(np.take_along_axis(told, following, axis=-1))
+    np.testing.assert_allclose(told, fit.forecasts, rtol=1e-3, atol=1e-4)
+
+
+def test_what_is_watched_is_not_what_is_reported(order: Order, tmp_path: Path) -> None:
+    """Accuracy moves in steps: the log loss chooses the weights, and accuracy is their score."""
+    dataset, _ = made_by_hand("sequences")
+    given = {"arrays": str(arrays.save(dataset, tmp_path)), "fold": "test", "steps": 60}
+    by_accuracy = train(replace(order, **given, metric="accuracy"))
+    by_loss = train(replace(order, **given, metric="log_loss"))
+    assert by_accuracy.best_step == by_loss.best_step
+    assert len(by_accuracy.curve) == len(by_loss.curve) == 60 // CHUNK
+    best = int(np.argmin(by_loss.curve))
+    assert (by_loss.score, by_accuracy.score) == (by_loss.curve[best], by_accuracy.curve[best])
+
+
+def test_calibration_is_of_the_best_weights_on_validation(order: Order, seasonal: Any) -> None:
+    fit = train(replace(order, candidate=replace(TINY, learning_rate=0.3), calibrate=True))
+    dataset = seasonal.dataset
+    fold = dataset.split.selection
+    assert fit.calibration is not None and fit.forecasts is None
+    assert score(METRICS["mae"], dataset, fold, fold.validation, fit.calibration) == pytest.approx(
+        fit.score
+    )
+    assert train(order).calibration is None
+
+
+def test_series_too_short_for_their_window_are_trained_all_the_same(
+    order: Order, tmp_path: Path
+) -> None:
+    """Fewer whole windows than a batch: those that begin before their series serve too."""
+    rng = np.random.default_rng(1)
+    values = rng.normal(0, 1, (100, 2))
+    offsets = tuple(range(0, 101, 5))  # no series is as long as the window
+    labels = (3 * values[:, 0] + 7).tolist()
+    parts = np.arange(60), np.arange(60, 80), np.arange(80, 100)
+    dataset = tables.nowcast(values, labels, *parts, offsets=offsets)
+    given = {"arrays": str(arrays.save(dataset, tmp_path)), "fold": "test", "steps": 200}
+    candidate = replace(TINY, normalisation="none", learning_rate=0.02)
+    fit = train(replace(order, **given, candidate=candidate))
+    assert fit.score is not None and fit.score < 0.6 * np.abs(np.array(labels) - 7).mean()

@@ -1,0 +1,1 @@
+"""Baselines that take seconds: they decide whether a recurrent network is worth it."""
