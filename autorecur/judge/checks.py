@@ -15,7 +15,7 @@ from typing import Any
 from autorecur.data.dataset import Finding
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.verdict import FEWEST_FOLDS, Outcome, Verdict
-from autorecur.judge.wording import count, duration, percent, plain, with_unit
+from autorecur.judge.wording import count, difference, duration, percent, plain, score
 
 __all__ = ["LEVELS", "Check", "Facts", "checks"]
 
@@ -73,8 +73,8 @@ def _baseline(comparison: Comparison, verdict: Verdict) -> Check:
     best = comparison.best_baseline()
     if best is None or verdict.outcome is Outcome.INCOMPLETE:
         return Check("AR101", "not applicable", "No duel with a baseline was completed.")
-    name, score = best
-    text = f"{name} ({with_unit(score, verdict.margin.unit)})"
+    name, reached = best
+    text = f"{name} ({score(comparison.metric, reached, verdict.margin.unit)})"
     if verdict.outcome is Outcome.BASELINE_WINS:
         return Check(
             "AR101",
@@ -152,7 +152,8 @@ def _seeds(comparison: Comparison, verdict: Verdict) -> Check:
     if verdict.difference is None or not known:
         return Check("AR105", "not applicable", "No fold was trained with two seeds or more.")
     spread, size, unit = max(known), abs(verdict.difference.mean), verdict.margin.unit
-    text = f"({with_unit(spread, unit)} against {with_unit(size, unit)})"
+    of_seed, of_cell = (difference(comparison.metric, value, unit) for value in (spread, size))
+    text = f"({of_seed} against {of_cell})"
     if spread <= size:
         return Check(
             "AR105", "passed", f"The seed moves the score by less than the cell does {text}."

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autorecur.data import scoring
 from autorecur.data.dataset import Dataset
 from autorecur.judge.comparison import Comparison, PairedScore
 from autorecur.judge.outcome import FEWEST_FOLDS
@@ -95,9 +96,10 @@ class Duel:
         return max(FEWEST_FOLDS, many)
 
     def _most_seconds(self) -> float:
-        """What each training of the next pair may take, so that the folds planned after it have as much.
+        """What each training of the next pair may take; the folds planned after it get as much.
 
-        Both cells of a pair get the same; what trainings cost besides their steps is learnt on the way.
+        Both cells of a pair get the same; what trainings cost besides their steps is learnt on the
+        way.
         """
         fits = [fit for fit in self._fits.values() if fit.ledger]
         overhead = self.overhead_seconds
@@ -131,6 +133,8 @@ class Duel:
             order, self._half = self._half, None
             return order
         if len(self.finalists) < len(CELLS) or self._started == len(self._rounds):
+            return None
+        if self.dispatcher.meter.clock() >= self.deadline:
             return None
         if self._started >= FEWEST_FOLDS and not self._time_for_another():
             return None
@@ -172,7 +176,7 @@ class Duel:
         score = None
         if fit.forecasts is not None:
             fold = next(fold for fold in self.folds if fold.name == place.fold)
-            value = self.metric.score(self.dataset.actuals(fold.test), fit.forecasts)
+            value = scoring.score(self.metric, self.dataset, fold, fold.test, fit.forecasts)
             score = value if np.isfinite(value) else None
         # The score on the fold's test block takes the place of the one on its validation block,
         # which the training itself has chosen its weights by.

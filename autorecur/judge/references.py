@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from autorecur.data import scoring
 from autorecur.data.dataset import Dataset, Fold
 from autorecur.metrics import Metric
 from autorecur.nets import baseline
@@ -51,7 +52,7 @@ class References:
     def wait(self, seconds: float | None) -> None:
         """Give the thread `seconds` to finish; folds not begun by then are given up."""
         if self._thread is not None:
-            self._thread.join(seconds)
+            self._thread.join(seconds if seconds is not None and seconds < float("inf") else None)
             self._stop.set()
         if self.error is not None:
             raise self.error
@@ -69,10 +70,9 @@ class References:
             self.error = error
 
     def _fold(self, fold: Fold, keep: bool) -> None:
-        truth = self.dataset.actuals(fold.test)
         for fitted in baseline.fit(self.dataset, fold, self.metric):
             forecast = fitted.forecast(fold.test)
-            score = self.metric.score(truth, forecast)
+            score = scoring.score(self.metric, self.dataset, fold, fold.test, forecast)
             self.scores.setdefault(fitted.name, {})[fold.name] = score
             self.seconds[fitted.name] = self.seconds.get(fitted.name, 0.0) + fitted.seconds
             if keep:

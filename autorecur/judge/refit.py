@@ -39,6 +39,7 @@ def refit(
             deadline=deadline,
             model=str(folder / "checkpoints" / f"refit-{cell}.keras"),
             forecast=True,
+            calibrate=True,
             latency=True,
         )
         for cell, candidate in finalists.items()

@@ -10,13 +10,13 @@ from autorecur.judge.posterior import settling_size, student
 from autorecur.judge.wording import (
     budget,
     count,
+    difference,
     duration,
-    number,
     percent,
+    score,
     signed_percent,
     sure,
     times,
-    with_unit,
 )
 
 __all__ = ["evidence", "first", "reasons", "second", "would_change"]
@@ -106,8 +106,8 @@ def would_change(case: Case) -> str | None:
         side = "below" if gain > 0 else "above"
         bar = case.baseline[1] - math.copysign(case.margin.value, gain)
         return (
-            f"A recurrent network {side} {with_unit(bar, case.margin.unit)}: "
-            f"{case.baseline[0]} with {_margin(case)} taken off."
+            f"A recurrent network {side} {_score(case, bar)}: "
+            f"{case.baseline[0]} with {_margin(case)} {'taken off' if gain > 0 else 'added'}."
         )
     if case.outcome in (Outcome.LSTM, Outcome.GRU):
         belief = case.belief
@@ -137,16 +137,14 @@ def _incomplete(case: Case) -> str:
 def _baseline_wins(case: Case) -> str:
     assert case.baseline is not None
     name, score = case.baseline
-    unit = case.margin.unit
     better = case.gain_over_baseline < -case.margin.value
     finalists = [
-        f"the best {cell.upper()} "
-        f"({_size(case.finalists[cell])}: {with_unit(case.mean(cell), unit)})"
+        f"the best {cell.upper()} ({_size(case.finalists[cell])}: {_score(case, case.mean(cell))})"
         for cell in sorted(("gru", "lstm"), key=lambda cell: cell != case.ahead)
     ]
     return (
         f"Use no recurrent network here yet: {name} is {'better' if better else 'as good'} "
-        f"({_metric(case)} {with_unit(score, unit)}) {'than' if better else 'as'} "
+        f"({_metric(case)} {_score(case, score)}) {'than' if better else 'as'} "
         f"{finalists[0]} and {finalists[1]}, on {evidence(case)} (margin {_margin(case)})."
     )
 
@@ -184,8 +182,8 @@ def _leaning(case: Case) -> str:
 def _undecided(case: Case, budget_text: str) -> str:
     low, high = case.belief.low, case.belief.high
     reference = case.reference
-    if reference is None:
-        span = f"{number(low)} and {with_unit(high, case.margin.unit)}"
+    if reference is None or case.comparison.metric.ceiling:
+        span = f"{_signed(case, low)} and {_signed(case, high)}"
     else:
         span = (
             f"{signed_percent(low / reference)} and {signed_percent(high / reference)}{_of(case)}"
@@ -235,10 +233,9 @@ def _smallest_margin(case: Case) -> float:
 
 
 def _scores(case: Case) -> str:
-    unit = case.margin.unit
-    parts = [f"{cell.upper()} {with_unit(case.mean(cell), unit)}" for cell in ("lstm", "gru")]
+    parts = [f"{cell.upper()} {_score(case, case.mean(cell))}" for cell in ("lstm", "gru")]
     if case.baseline:
-        parts.append(f"{case.baseline[0]} {with_unit(case.baseline[1], unit)}")
+        parts.append(f"{case.baseline[0]} {_score(case, case.baseline[1])}")
     return f"{_metric(case)}, mean of {evidence(case)}: {', '.join(parts)}."
 
 
@@ -278,19 +275,36 @@ def _ahead(case: Case, cell: str) -> str:
     other = "gru" if cell == "lstm" else "lstm"
     mine, its = case.mean(cell), case.mean(other)
     side = "lower" if mine < its else "higher"
-    gap = percent((mine - its) / its) if its else with_unit(abs(mine - its), case.margin.unit)
+    if its and not case.comparison.metric.ceiling:
+        gap = percent((mine - its) / its)
+    else:
+        gap = _difference(case, mine - its)
     return f"{gap} {side} than the best {other.upper()}'s"
 
 
 def _amount(case: Case, value: float) -> str:
     reference = case.reference
-    return percent(value / reference) if reference else with_unit(value, case.margin.unit)
+    if reference and not case.comparison.metric.ceiling:
+        return percent(value / reference)
+    return _difference(case, value)
 
 
 def _margin(case: Case) -> str:
     if case.margin.fraction is not None:
         return percent(case.margin.fraction)
-    return with_unit(case.margin.value, case.margin.unit)
+    return _difference(case, case.margin.value)
+
+
+def _score(case: Case, value: float) -> str:
+    return score(case.comparison.metric, value, case.margin.unit)
+
+
+def _difference(case: Case, value: float) -> str:
+    return difference(case.comparison.metric, value, case.margin.unit)
+
+
+def _signed(case: Case, value: float) -> str:
+    return f"{'−' if value < 0 else '+'}{_difference(case, value)}"
 
 
 def _of(case: Case) -> str:

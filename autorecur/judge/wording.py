@@ -6,12 +6,16 @@ import math
 import re
 import unicodedata
 
+from autorecur.metrics import Metric
+
 __all__ = [
     "count",
+    "difference",
     "duration",
     "number",
     "percent",
     "plain",
+    "score",
     "signed_percent",
     "sure",
     "times",
@@ -67,6 +71,29 @@ def with_unit(value: float, unit: str) -> str:
     """
     unit = plain(unit)
     return f"{number(value)} {unit}" if unit else number(value)
+
+
+def score(metric: Metric, value: float, unit: str) -> str:
+    """A score with its unit; a share of right answers as a percentage.
+
+    >>> from autorecur.metrics import METRICS
+    >>> score(METRICS["accuracy"], 0.8764, ""), score(METRICS["mae"], 1.5, "kW")
+    ('87.6 %', '1.50 kW')
+    """
+    return f"{100 * value:.1f} %" if metric.ceiling else with_unit(value, unit)
+
+
+def difference(metric: Metric, value: float, unit: str) -> str:
+    """A difference of scores without its sign; of shares of right answers in points.
+
+    >>> from autorecur.metrics import METRICS
+    >>> difference(METRICS["accuracy"], -0.005, ""), difference(METRICS["mae"], -1.5, "kW")
+    ('0.5 points', '1.50 kW')
+    """
+    if not metric.ceiling:
+        return with_unit(abs(value), unit)
+    points = f"{100 * abs(value):.1f}".removesuffix(".0")
+    return f"{points} point{'' if points == '1' else 's'}"
 
 
 def percent(fraction: float) -> str:

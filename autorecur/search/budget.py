@@ -106,7 +106,7 @@ class Shares:
     report: float = float("inf")
 
     @classmethod
-    def of(cls, limit: float | None) -> Shares:
+    def of(cls, limit: float | None, reserve: float = 0.0) -> Shares:
         """How a limit is divided.
 
         The report needs a fixed few seconds; of the rest the duel gets two fifths, since a verdict
@@ -114,7 +114,7 @@ class Shares:
         """
         if limit is None:
             return cls()
-        report = min(3.0 + 0.015 * limit, 20.0)
+        report = min(3.0 + 0.015 * limit, 20.0) + reserve
         rest = limit - report
         return cls(0.48 * rest, 0.87 * rest, rest, limit - 0.3)
 
@@ -150,6 +150,7 @@ class Meter:
         self.budget, self.clock = budget, clock
         self.started = clock() if started is None else started
         self.shares = Shares.of(budget.seconds)
+        self._reserve = 0.0
         self.trainings = 0
         self.multiply_adds = 0.0
         self._entries: list[LedgerEntry] = []
@@ -167,6 +168,19 @@ class Meter:
     def deadline(self, share: str) -> float:
         """The clock's reading by which the stage called `share` must have ended."""
         return self.started + float(getattr(self.shares, share))
+
+    def reserve(self, seconds: float) -> None:
+        """Set so many more seconds aside for the report."""
+        self._reserve = seconds
+        self.shares = Shares.of(self.budget.seconds, seconds)
+
+    def expect_duel(self, seconds: float) -> None:
+        """A duel is now known to take about so long: what it will not need, the search gets."""
+        duel = self.shares.duel
+        if duel < float("inf"):
+            least = Shares.of(self.budget.seconds, self._reserve).search
+            search = max(least, duel - seconds)
+            self.shares = replace(self.shares, search=min(search, duel))
 
     def expect_refit(self, seconds: float) -> None:
         """The refit is now known to take about so long: what it will not need goes to the duel."""

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autorecur.metrics import Metric
-from autorecur.nets.build import Shape
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.cost import multiply_adds
+from autorecur.nets.shape import Shape
 from autorecur.nets.train import CHUNK, Fit, Order, Status
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.rungs import Draw, Placement
@@ -26,6 +26,7 @@ from autorecur.search.trial import Trial
 __all__ = ["MODEL_FILE", "Plan", "Search", "best_trial"]
 
 MODEL_FILE = "model.keras"
+SPARE = 1.3  # a duel is reckoned with so many times what its trainings took in the search
 TOO_SLOW = 1.5  # times the longest time that a training may take
 LEAST_WORK = 100_000  # multiply-adds that the bookkeeping of one example's forecast is worth
 COMPILE_SECONDS = 2.0  # what a new shape costs besides its steps
@@ -43,7 +44,7 @@ class Plan:
     shape: Shape
     arrays: Path  # the shared arrays
     folder: Path  # of the run: checkpoints, and the best network so far
-    deadline: float  # on the meter's clock
+    duel_rounds: int  # of both finalists, in a duel that nothing cuts short
     trainings: int | None  # that may still be started
     multiply_adds: float | None  # in all, by the end of the search
     longest_seconds: float  # of one training: what the duel will be able to afford
@@ -114,7 +115,7 @@ class Search:
 
     def _reached_limit(self) -> bool:
         plan, meter = self.plan, self.dispatcher.meter
-        if meter.clock() >= plan.deadline:
+        if meter.clock() >= meter.deadline("search"):
             self.ended_by = "time"
         elif plan.trainings is not None and self._started + len(plan.space.cells) > plan.trainings:
             self.ended_by = "trainings"
@@ -124,7 +125,7 @@ class Search:
 
     def _too_late(self, draw: Draw) -> bool:
         """Whether the pair could not be trained to its rung before the search must end."""
-        remaining = self.plan.deadline - self.dispatcher.meter.clock()
+        remaining = self.dispatcher.meter.left("search")
         if self.trials and self._expected_seconds(draw.fraction) > remaining:
             self.ended_by = "time"
         return self.ended_by is not None
@@ -188,7 +189,8 @@ class Search:
             seed=plan.seed * 1009 + place.pair,
             steps=max(CHUNK, round(plan.steps * draw.fraction / CHUNK) * CHUNK),
             metric=plan.metric.name,
-            deadline=plan.deadline,
+            # The first pair may take what it needs: a late network is better than none.
+            deadline=self.dispatcher.meter.deadline("search" if place.pair else "refit"),
             longest_seconds=plan.longest_seconds,
             resume_from=str(checkpoint) if place.rung else None,
             checkpoint=None if draw.top else str(checkpoint),
@@ -215,7 +217,18 @@ class Search:
         self._keep_best(fit)
         pair.scores[order.candidate.cell] = fit.score
         if len(pair.scores) == len(self.plan.space.cells):
+            self._foresee_duel()
             self._tell(draw, pair.scores)
+
+    def _foresee_duel(self) -> None:
+        """What the duel will take, from the slowest pair that was trained to the top so far."""
+        seconds: dict[int, float] = {}
+        for trial in self.trials:
+            if trial.top and trial.score is not None:
+                seconds[trial.pair] = seconds.get(trial.pair, 0.0) + trial.seconds
+        if seconds:
+            rounds = self.plan.duel_rounds / self.dispatcher.workers
+            self.dispatcher.meter.expect_duel(SPARE * rounds * max(seconds.values()))
 
     def _keep_best(self, fit: Fit) -> None:
         if fit.score is None or fit.model is None:

@@ -18,10 +18,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import loky
+from loky.backend.context import LokyContext
 
 from autorecur.nets.engine import use_compilation_cache
 
@@ -41,20 +46,34 @@ def default_workers() -> int:
 
 
 class WorkerPool(Executor):
-    """`workers` processes; what is submitted while all are busy waits in line."""
+    """`workers` processes; what is submitted while all are busy waits in line.
 
-    def __init__(self, workers: int, threads: int = 1) -> None:
+    What a worker has finished goes through one thread of the pool's own. loky calls back while it
+    holds locks of its own, and whoever submitted, killed or replaced a worker from there would wait
+    for a lock whose holder waits for him.
+    """
+
+    def __init__(self, workers: int, threads: int = 1, backend: str = "jax") -> None:
         self.workers = workers
-        self._environment = _environment(threads)
+        self._environment = _environment(threads, backend)
         self._lock = threading.RLock()
         self._line: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
         self._busy: dict[int, Future[Any]] = {}
-        self._slots = [self._worker() for _ in range(workers)]
+        self._done: SimpleQueue[tuple[int, Future[Any]] | None] = SimpleQueue()
         self._closed = False
+        self._slots = [self._worker() for _ in range(workers)]
+        self._keeper = threading.Thread(target=self._keep, name="workers", daemon=True)
+        self._keeper.start()
 
     def _worker(self) -> loky.ProcessPoolExecutor:
         worker = loky.ProcessPoolExecutor(
-            max_workers=1, timeout=None, initializer=_warm_up, env=self._environment
+            max_workers=1,
+            timeout=None,
+            # By name, loky's context would be whichever copy of loky was imported last: joblib
+            # brings one along.
+            context=LokyContext(),
+            initializer=_warm_up,
+            env=self._environment,
         )
         worker.submit(_ready)  # loky starts its process with the first task: start it now
         return worker
@@ -72,38 +91,56 @@ class WorkerPool(Executor):
 
     def _dispatch(self) -> None:
         for place in range(self.workers):
-            if place in self._busy or not self._line:
-                continue
-            future, fn, args = self._line.popleft()
-            if not future.set_running_or_notify_cancel():
-                continue
-            self._busy[place] = future
-            inner = self._slots[place].submit(fn, *args)
-            inner.add_done_callback(lambda done, place=place: self._finished(place, done))
+            while place not in self._busy and self._line:
+                future, fn, args = self._line.popleft()
+                if future.set_running_or_notify_cancel():
+                    self._busy[place] = future
+                    inner = self._given(place, fn, args)
+                    inner.add_done_callback(partial(self._note, place))
 
-    def _finished(self, place: int, done: Future[Any]) -> None:
-        with self._lock:
-            future = self._busy.pop(place, None)
-            error = done.exception() if not done.cancelled() else None
-            if isinstance(error, loky.process_executor.BrokenProcessPool) and not self._closed:
-                self._slots[place].shutdown(wait=False, kill_workers=True)
-                self._slots[place] = self._worker()
-            if not self._closed:
-                self._dispatch()
-        if future is None or future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(done.result())
+    def _note(self, place: int, done: Future[Any]) -> None:
+        self._done.put((place, done))
+
+    def _given(self, place: int, fn: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
+        try:
+            future: Future[Any] = self._slots[place].submit(fn, *args)
+        except (BrokenProcessPool, RuntimeError):  # it died in its sleep
+            self._replace(place)
+            future = self._slots[place].submit(fn, *args)
+        return future
+
+    def _replace(self, place: int) -> None:
+        self._slots[place].shutdown(wait=False, kill_workers=True)
+        self._slots[place] = self._worker()
+
+    def _keep(self) -> None:
+        while (item := self._done.get()) is not None:
+            place, done = item
+            error = CancelledError() if done.cancelled() else done.exception()
+            with self._lock:
+                future = self._busy.pop(place, None)
+                if isinstance(error, BrokenProcessPool) and not self._closed:
+                    self._replace(place)
+                if not self._closed:
+                    self._dispatch()
+            if future is None or future.done():
+                continue
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(done.result())
 
     def kill(self, future: Future[Any]) -> None:
         """End the worker that runs `future`; it fails, and a fresh worker takes the place."""
         with self._lock:
             for place, running in self._busy.items():
                 if running is future:
-                    for pid in list(self._slots[place]._processes or ()):
-                        os.kill(pid, signal.SIGKILL)
+                    self._end(place)
+
+    def _end(self, place: int) -> None:
+        for pid in list(self._slots[place]._processes or ()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def process_ids(self) -> list[int]:
         """The workers' process ids."""
@@ -117,16 +154,20 @@ class WorkerPool(Executor):
             for future, _, _ in self._line:
                 future.cancel()
             self._line.clear()
+            busy = bool(self._busy)
         for slot in self._slots:
-            slot.shutdown(wait=wait, kill_workers=cancel_futures or bool(self._busy))
+            slot.shutdown(wait=wait, kill_workers=cancel_futures or busy)
+        if wait:
+            self._done.put(None)
+            self._keeper.join()
 
 
-def _environment(threads: int) -> dict[str, str]:
+def _environment(threads: int, backend: str) -> dict[str, str]:
     flags = os.environ.get("XLA_FLAGS", "")
     if threads == 1:
         flags += " --xla_cpu_multi_thread_eigen=false"
     return {
-        "KERAS_BACKEND": "jax",
+        "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "XLA_FLAGS": flags.strip(),
         "NPROC": str(threads),  # the size of XLA's own thread pool
@@ -139,10 +180,11 @@ def _warm_up() -> None:
     """What a new worker does first: seconds of imports, while the parent reads the table."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the search
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
-    # Keras asks in many places whether TensorFlow is there, and imports it to find out. Workers
-    # never need it, and its import would cost each five seconds.
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]
-    use_compilation_cache()
+    if os.environ["KERAS_BACKEND"] == "jax":
+        # Keras asks in many places whether TensorFlow is there, and imports it to find out.
+        # Trainings never need it, and its import would cost each worker five seconds.
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+        use_compilation_cache()
     import keras  # noqa: F401
 
 

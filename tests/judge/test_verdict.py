@@ -224,11 +224,11 @@ def test_a_metric_that_grows() -> None:
     comparison = duel(lstm, gru, baseline=0.7, metric=ACCURACY)
     verdict = judged(comparison, margin=Margin(0.005, "", None, ""))
     assert (verdict.outcome, verdict.recommended) == (Outcome.GRU, "gru")
-    assert "its accuracy on 8 held-out blocks × 1 seed is 12 % higher than" in verdict.sentence
+    assert "its accuracy on 8 held-out blocks × 1 seed is 10 points higher than" in verdict.sentence
     beaten = replace(comparison, baselines={"prior": (0.95,) * 8})
     verdict = judged(beaten, margin=Margin(0.005, "", None, ""))
     assert verdict.outcome is Outcome.BASELINE_WINS
-    assert str(verdict.would_change).startswith("A recurrent network above 0.955")
+    assert str(verdict.would_change).startswith("A recurrent network above 95.5 %")
 
 
 def test_unequal_compute_is_not_called_equal() -> None:

@@ -220,3 +220,44 @@ def test_no_number_of_trainings_sets_no_limit() -> None:
 def test_the_clock_can_be_any_callable() -> None:
     clock: Callable[[], float] = Clock(7.0)
     assert Meter(Budget.parse("40trainings"), clock).started == 7.0
+
+
+def test_what_the_duel_will_not_need_the_search_gets() -> None:
+    meter = Meter(Budget.parse("100s"), Clock())
+    planned = meter.shares
+    meter.expect_duel(10.0)
+    assert meter.shares.search == pytest.approx(planned.duel - 10.0)
+    meter.expect_duel(1e6)  # slower than thought: the search never gets less than was promised
+    assert meter.shares == planned
+    meter.expect_duel(0.0)
+    assert meter.shares.search == planned.duel == meter.shares.duel
+
+
+def test_what_the_refit_will_not_need_the_duel_gets() -> None:
+    meter = Meter(Budget.parse("100s"), Clock())
+    planned = meter.shares
+    meter.expect_refit(1e6)
+    assert meter.shares == planned
+    meter.expect_refit(4.0)
+    assert meter.shares.duel == pytest.approx(planned.refit - 4.0)
+    assert (meter.shares.search, meter.shares.refit) == (planned.search, planned.refit)
+
+
+@given(limit=st.floats(30, 1e6), seconds=st.floats(0, 10), duel=st.floats(0, 1e6))
+def test_a_reserve_is_set_aside_from_every_stage(limit: float, seconds: float, duel: float) -> None:
+    meter = Meter(Budget("", limit), Clock())
+    before = meter.shares
+    meter.reserve(seconds)
+    assert meter.shares.refit == pytest.approx(before.refit - seconds)
+    assert meter.shares.report == before.report
+    meter.expect_duel(duel)
+    shares = meter.shares
+    assert Shares.of(limit, seconds).search <= shares.search <= shares.duel <= shares.refit
+
+
+def test_without_a_limit_there_is_nothing_to_hand_on() -> None:
+    meter = Meter(Budget.parse("40trainings"), Clock())
+    meter.reserve(5.0)
+    meter.expect_duel(3.0)
+    meter.expect_refit(3.0)
+    assert meter.shares == Shares()

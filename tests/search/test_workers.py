@@ -46,6 +46,17 @@ def test_workers_train_on_jax_and_the_parent_is_left_alone(workers: WorkerPool) 
     assert dict(os.environ) == before and "NPROC" not in os.environ
 
 
+def test_another_backend_may_be_asked_for() -> None:
+    """Only TensorFlow has strings, so the worker that saves a network of texts runs on it."""
+    before = dict(os.environ)
+    with WorkerPool(1, 2, "tensorflow") as pool:
+        seen = pool.submit(chores.surroundings).result(120)
+        pool.shutdown(wait=False, cancel_futures=True)
+    assert seen.backend == "tensorflow" and seen.environment["NPROC"] == "2"
+    assert "tensorflow" in seen.tensorflow and "never" not in seen.tensorflow
+    assert dict(os.environ) == before
+
+
 def test_the_users_own_backend_stays_theirs() -> None:
     script = (
         "import os, chores\n"
