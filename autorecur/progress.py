@@ -81,7 +81,7 @@ def line(event: Event) -> str:
     score = (
         ""
         if event.score is None
-        else f"{words.metric_name(event.metric)} {words.number(event.score)}"
+        else f"{words.metric_name(event.metric)} {_stated(event.score, event.metric)}"
     )
     took = "" if event.training_seconds is None else words.duration(event.training_seconds)
     done = f"{event.done}/~{event.expected}" if event.expected else str(event.done)
@@ -95,6 +95,16 @@ def line(event: Event) -> str:
         event.text,
     )
     return "  ".join(words.clean(part) for part in parts if part)
+
+
+def _stated(score: float, metric: str | None) -> str:
+    """A score without its unit; shares of right answers in per cent.
+
+    >>> _stated(0.876, "accuracy"), _stated(2.361, "bits")
+    ('87.6 %', '2.36')
+    """
+    text = words.score(score, metric or "")
+    return f"{text} %" if metric in words.SHARES else text
 
 
 class LineProgress(Progress):
@@ -190,7 +200,7 @@ def lines(state: State, width: int, ends: str) -> tuple[str, ...]:
     room = max(4, width - len("budget   ") - len(text) - 2)
     full = int(room * state.part)
     bar = f"budget   {'█' * full}{'░' * (room - full)}  {text}"
-    best = "   ".join(f"{name} {words.number(score)}" for name, score in state.best)
+    best = "   ".join(f"{name} {_stated(score, state.metric)}" for name, score in state.best)
     named = (
         f"best     {best}   ({words.metric_name(state.metric) or 'score'} within a rung)"
         if best

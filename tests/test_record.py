@@ -14,6 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 from report.sample import OUTCOMES, record
+from report.sample_kinds import KINDS, of_kind
 
 from autorecur.errors import MissingFile, RunError
 from autorecur.record import Record, from_json, plain, read, write_text
@@ -43,6 +44,16 @@ def test_every_outcome_is_valid_and_comes_back_equal(
     assert from_json(text).to_json() == text
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_valid_and_comes_back_equal(
+    kind: str, validator: jsonschema.Draft202012Validator
+) -> None:
+    made = of_kind(kind)
+    text = made.to_json()
+    validator.validate(json.loads(text, parse_constant=refuse))
+    assert from_json(text) == made
+
+
 def test_keys_are_sorted_and_the_schema_is_named() -> None:
     whole = json.loads(record().to_json())
     assert list(whole) == sorted(whole)
@@ -62,6 +73,17 @@ def test_keys_are_sorted_and_the_schema_is_named() -> None:
         (("trials", 0, "candidate", "units"), 64),
         (("checks", 0, "level"), "fatal"),
         (("figures", "forecast", "actual", 0), "much"),
+        (("data", "kind"), "clustering"),
+        (("data", "tokens"), "syllable"),
+        (("data", "classes"), None),
+        (("data", "series"), -1),
+        (("data", "columns_read", 0, "values"), [1]),
+        (("trials", 0, "candidate", "pooling"), None),
+        (("model", "bidirectional"), "yes"),
+        (("model", "bands"), [{"share": 1.0, "half_widths": [[1.0]]}]),
+        (("figures", "classes"), {"labels": ["a"], "matrix": [[1.5]], "baseline_matrix": None}),
+        (("figures", "scatter"), {"actual": [1.0]}),
+        (("figures", "worst"), [{"text": "a", "actual": "b", "foretold": "c", "probability": 2}]),
     ],
 )
 def test_the_schema_bites(

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.facts import columns, section
+from autorecur.report.facts import (
+    columns,
+    in_points,
+    kind_of,
+    section,
+    target,
+)
+from autorecur.report.facts import margin as margin_text
 from autorecur.report.parts import Bar, Row, Section, Segment, Table
 
 __all__ = ["again", "checked", "checks", "data", "method"]
 
 
 COLUMNS = 100  # rows of the table of columns
+VALUES = 12  # of a column's categories, or of classes
+VALUE = 40  # characters of one of them
 LEVELS = ("issue", "tip", "passed", "not applicable")
 
 
@@ -22,89 +32,161 @@ def data(record: Record) -> Section:
     """What data this was (9): facts, roles with reasons, and the split."""
     data = record.data
     split = data["split"]
-    finding = (
-        f"{data['rows']:,} rows and {words.plural(data['columns'], 'column')} of "
-        f"{data['name']}. {split['sentence']}"
+    finding = f"{_size(record)} of {data['name']}. {split['sentence']}"
+    facts = Table(
+        "Facts", columns("What", "Value"), tuple(Row(pair) for pair in _facts(record) if pair[1])
     )
-    facts = [
-        ("Kind of task", data["kind"]),
-        ("Target", _joined(data["target"])),
-        ("Horizon", words.plural(data["horizon"], "step")),
-        ("Frequency", data["frequency"] or words.MISSING),
-        ("Season", words.plural(data["season"], "step") if data["season"] else words.MISSING),
-        ("Fingerprint (SHA-256)", data["fingerprint"]),
-    ]
-    read = data["columns_read"]
-    left = f"{len(read) - COLUMNS} more columns are in record.json." if len(read) > COLUMNS else ""
-    tables = [
-        Table("Facts", columns("What", "Value"), tuple(Row(pair) for pair in facts)),
-        Table(
-            "Columns, what they are used as, and why",
-            columns("Column", "Role", "Type", "Reason"),
-            tuple(Row((c["name"], c["role"], c["dtype"], c["reason"])) for c in read[:COLUMNS]),
-            folded=len(read) > 12,
-            note=left,
-        ),
-        Table(
-            "Parts of the table",
-            columns("Part", "#First row", "#Last row", "Begins", "Ends"),
-            tuple(
-                Row(
-                    (
-                        p["part"],
-                        str(p["first"]),
-                        str(p["last"]),
-                        words.moment(p["begin"]),
-                        words.moment(p["end"]),
-                    )
-                )
-                for p in split["parts"]
-            ),
-            folded=True,
-        ),
-    ]
+    kind = kind_of(record)
+    reading = (
+        f"The {'text' if kind.text else 'table'} from beginning to end. What lies further right "
+        "was never seen by what lies left of it."
+    )
+    if kind.by_series:
+        reading = (
+            f"How many {_examples(record)} serve what. They were drawn, by label where there are "
+            "classes: a piece of the bar is a share, not a place."
+        )
+    elif data["series"] > 1:
+        reading = "How many rows of all series serve what: a piece of the bar is no place."
+    tables = (facts, _columns(data["columns_read"]), _parts(record))
     return section(
         "9",
         "What data was this?",
         finding,
-        bar=_split_bar(data),
+        bar=_split_bar(record),
         points=tuple(data["reasons"]),
         tables=tuple(table for table in tables if table.rows),
-        reading=(
-            "The table from its first row to its last. What lies further right was never "
-            "seen by what lies left of it."
-        ),
+        reading=reading,
     )
 
 
-def _joined(names: str | Sequence[str]) -> str:
-    return names if isinstance(names, str) else ", ".join(names)
+def _size(record: Record) -> str:
+    """How much there was, in the units of its kind."""
+    data, kind = record.data, kind_of(record)
+    columns = words.plural(data["columns"], "column")
+    if kind.output == "tokens":
+        return f"{data['rows']:,} {data['tokens'] or 'token'}s"
+    if kind.text:
+        tokens = f"{data['rows']:,} {data['tokens'] or 'token'}s"
+        return f"{data['series']:,} {_examples(record, data['series'])} of {tokens} in {columns}"
+    counted = f"{data['rows']:,} rows and {columns}"
+    if data["series"] > 1 or kind.by_series:
+        return f"{data['series']:,} {_examples(record, data['series'])} in {counted}"
+    return counted
+
+
+def _facts(record: Record) -> tuple[tuple[str, str], ...]:
+    """What there is to know of the table; what does not apply to its kind is left empty."""
+    data, kind = record.data, kind_of(record)
+    classes, timed = data["classes"], not kind.by_series and not kind.text
+    listed = ", ".join(classes[:VALUES]) + (" …" if len(classes) > VALUES else "")
+    several = data["series"] > 1 or kind.by_series
+    season = data["season"]
+    return (
+        ("Kind of task", data["kind"]),
+        ("Target", target(record)),
+        ("Classes", f"{len(classes)}: {listed}" if classes else ""),
+        (_examples(record, data["series"]).capitalize(), f"{data['series']:,}" if several else ""),
+        ("Tokens", data["tokens"] or ""),
+        ("Vocabulary", f"{data['vocabulary']:,} {data['tokens']}s" if data["tokens"] else ""),
+        ("Horizon", words.plural(data["horizon"], "step") if kind.window == "before" else ""),
+        ("Stretch", f"{data['horizon']} {data['tokens']}s" if kind.output == "tokens" else ""),
+        ("Frequency", (data["frequency"] or words.MISSING) if timed else ""),
+        ("Season", _season(season) if timed else ""),
+        ("Fingerprint (SHA-256)", data["fingerprint"]),
+    )
+
+
+def _season(steps: int | None) -> str:
+    if not steps:
+        return words.MISSING
+    return "none" if steps == 1 else words.plural(steps, "step")
+
+
+def _examples(record: Record, count: int = 2) -> str:
+    """What the parts of the table are counted in."""
+    kind = kind_of(record)
+    if kind.by_series:
+        noun = "document" if kind.text else "sequence"
+        return noun if count == 1 else f"{noun}s"
+    return "series"
+
+
+def _columns(read: Sequence[Mapping[str, Any]]) -> Table:
+    rows = []
+    for column in read[:COLUMNS]:
+        values = column["values"]
+        shown = ", ".join(words.cut(value, VALUE) for value in values[:VALUES])
+        if len(values) > VALUES:
+            shown += f" … and {len(values) - VALUES:,} more"
+        rows.append(Row((column["name"], column["role"], column["dtype"], column["reason"], shown)))
+    labels = columns("Column", "Role", "Type", "Reason", "Values")
+    if not any(row.cells[-1] for row in rows):
+        labels, rows = labels[:-1], [replace(row, cells=row.cells[:-1]) for row in rows]
+    left = f"{len(read) - COLUMNS} more columns are in record.json." if len(read) > COLUMNS else ""
+    return Table(
+        "Columns, what they are used as, and why",
+        labels,
+        tuple(rows),
+        folded=len(read) > 12,
+        note=left,
+    )
+
+
+def _parts(record: Record) -> Table:
+    parts = record.data["split"]["parts"]
+    whole = kind_of(record).by_series
+    if whole or record.data["series"] > 1:
+        return Table(
+            "Parts of the table",
+            columns("Part", f"#{_examples(record).capitalize() if whole else 'Rows'}"),
+            tuple(Row((p["part"], f"{p['last'] - p['first'] + 1:,}")) for p in parts),
+            folded=True,
+        )
+    noun = record.data["tokens"] or "row"
+    labels = ["Part", f"#First {noun}", f"#Last {noun}", "Begins", "Ends"]
+    dated = any(p["begin"] or p["end"] for p in parts)
+    rows = tuple(
+        Row(
+            (
+                p["part"],
+                str(p["first"]),
+                str(p["last"]),
+                *((words.moment(p["begin"]), words.moment(p["end"])) if dated else ()),
+            )
+        )
+        for p in parts
+    )
+    return Table("Parts of the table", columns(*labels[: 5 if dated else 3]), rows, folded=True)
 
 
 # Parts of one kind share a colour and an entry of the legend.
 PARTS = {"train": "p0", "validation": "p1", "duel": "p2", "holdout": "p3"}
 
 
-def _split_bar(data: Mapping[str, Any]) -> Bar | None:
+def _split_bar(record: Record) -> Bar | None:
     """The table's parts in the order of their rows, with the gaps between them."""
-    rows, at = data["rows"], 0
+    parts, rows, at = record.data["split"]["parts"], record.data["rows"], 0
+    noun = f"{record.data['tokens']}s" if record.data["tokens"] else "rows"
+    if kind_of(record).by_series:
+        noun, rows = _examples(record), max((part["last"] + 1 for part in parts), default=0)
     segments: list[Segment] = []
-    for part in sorted(data["split"]["parts"], key=lambda part: (part["first"], part["last"])):
+    for part in sorted(parts, key=lambda part: (part["first"], part["last"])):
         first, last = max(at, part["first"]), part["last"] + 1
         if not rows or last <= first:
             continue
         if first > at:
             segments.append(Segment("gap", at / rows, (first - at) / rows, str(first - at), "gap"))
         kind = next((kind for name, kind in PARTS.items() if name in part["part"]), "p0")
-        text = f"{last - first:,} rows"
+        text = f"{last - first:,} {noun}"
         segments.append(Segment(part["part"], first / rows, (last - first) / rows, text, kind))
         at = last
     if not segments:
         return None
-    return Bar("How the rows were divided", tuple(segments), _legend(segments, rows))
+    return Bar("How the rows were divided", tuple(segments), _legend(segments, rows, noun))
 
 
-def _legend(segments: Sequence[Segment], rows: int) -> tuple[Segment, ...]:
+def _legend(segments: Sequence[Segment], rows: int, noun: str) -> tuple[Segment, ...]:
     """One entry a kind of part: its name, or how many of them there are, and their rows."""
     kinds: dict[str, list[Segment]] = {}
     for segment in segments:
@@ -114,7 +196,7 @@ def _legend(segments: Sequence[Segment], rows: int) -> tuple[Segment, ...]:
     for kind, found in kinds.items():
         label = found[0].label if len(found) == 1 else f"{found[0].label} … {found[-1].label}"
         length = sum(segment.length for segment in found)
-        text = f"{round(length * rows):,} rows"
+        text = f"{round(length * rows):,} {noun}"
         entries.append(Segment(label, found[0].start, length, text, kind))
     return tuple(entries)
 
@@ -170,19 +252,12 @@ def again(record: Record) -> Section:
             "trainings fit depends on the machine. A budget in trainings does."
         )
     verdict = record.verdict
-    margin = verdict["margin"]
     facts = (
         ("Run", f"{run['name']} ({run['id']}), {words.moment(run['started'])}"),
         ("autorecur", run["version"]),
         ("Seed", str(environment["seed"])),
         ("Budget", f"{budget['text']}; ended by {budget['ended_by']}"),
-        (
-            "Margin",
-            (
-                f"{words.number(margin['value'])} {margin['unit']} "
-                f"({words.share(margin['fraction'])} of {margin['of']})"
-            ),
-        ),
+        ("Margin", _margin(record)),
         (
             "Thresholds",
             (
@@ -210,10 +285,19 @@ def again(record: Record) -> Section:
     )
 
 
+def _margin(record: Record) -> str:
+    """The margin and what it is a share of."""
+    margin = record.verdict["margin"]
+    if in_points(record) or margin["fraction"] is None:
+        return margin_text(record)
+    share = f"{words.share(margin['fraction'])} of {margin['of']}"
+    return f"{words.number(margin['value'])} {margin['unit']} ({share})"
+
+
 def method(record: Record) -> Section:
     """How it was found out (12)."""
     verdict = record.verdict
-    thresholds, margin, evidence = verdict["thresholds"], verdict["margin"], verdict["evidence"]
+    thresholds, evidence = verdict["thresholds"], verdict["evidence"]
     decide, lean = words.share(thresholds["decide"]), words.share(thresholds["lean"])
     share = words.share(evidence["test_share"])
     drawn = (
@@ -221,18 +305,22 @@ def method(record: Record) -> Section:
         "once with LSTM and once with GRU cells. Each rung trains fewer pairs for longer, and each "
         "cell's best candidate at the last rung is its finalist."
     )
+    folds = "Each fold is a block of rows later than all that it was trained on."
+    if kind_of(record).folds == "stratified":
+        folds = (
+            f"Each fold holds {_examples(record)} that it was not trained on, with the classes in "
+            "the shares that they have in the table where there are classes."
+        )
     dueled = (
         "The finalists meet in the duel: both are trained on the same fresh folds with the same "
-        "seeds and the same compute. Each fold is a block of rows later than all that it was "
-        "trained on. Seeds are averaged within a fold, because the fold is the unit of evidence."
+        f"seeds and the same compute. {folds} Seeds are averaged within a fold, because the fold "
+        "is the unit of evidence."
     )
     believed = (
         "The belief about the difference GRU − LSTM is the posterior of the correlated Bayesian "
         "t-test (Nadeau and Bengio 2003; Benavoli and others 2017). It allows for training rows "
         f"that folds share: here {share} of a fold's rows are scored. The margin, declared before "
-        f"the run, is {words.number(margin['value'])} {margin['unit']}, "
-        f"{words.share(margin['fraction'])} of {margin['of']}. A difference within it does not "
-        "matter."
+        f"the run, is {_margin(record)}. A difference within it does not matter."
     )
     decided = (
         f"A cell wins when at least {decide} of the belief lies beyond the margin on its side; the "

@@ -11,7 +11,18 @@ from typing import Any
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.context import checked
-from autorecur.report.facts import best_baseline, compared, score_label
+from autorecur.report.facts import (
+    amount,
+    answer,
+    best_baseline,
+    change,
+    compared,
+    in_points,
+    kind_of,
+    metric_title,
+    score_label,
+    target,
+)
 from autorecur.report.parts import Bar, Box, Column, Document, Row, Segment, Table
 from autorecur.report.sections import sections
 
@@ -35,13 +46,13 @@ def document(record: Record) -> Document:
     record = harmless(record)
     verdict, run = record.verdict, record.run
     headline, lead = headlined(verdict["sentence"])
-    target = record.data["target"]
-    named = target if isinstance(target, str) else ", ".join(target)
+    named = target(record)
+    about = f" → {words.cut(named, words.NAME_LIMIT)}" if named else ""
     return Document(
         run_id=f"r{run['id']}",
         title=verdict["sentence"],
         subtitle=(
-            f"{record.data['name']} → {words.cut(named, words.NAME_LIMIT)} · run of "
+            f"{record.data['name']}{about} · {record.data['kind']} · run of "
             f"{words.moment(run['started'])}"
         ),
         symbol=verdict["symbol"],
@@ -107,22 +118,18 @@ def _boxes(record: Record) -> tuple[Box, ...]:
     return (_score_box(record), _difference_box(record), _budget_box(record), _size_box(record))
 
 
-def _with_unit(text: str, unit: str) -> str:
-    return f"{text} {words.cut(unit, 24)}" if unit and text != words.MISSING else text
-
-
 def _score_box(record: Record) -> Box:
-    score, unit = record.score["holdout"], record.metric["unit"]
+    score = record.score["holdout"]
     lines = [record.model["title"]] if record.model else []
     best = best_baseline(record, "holdout")
     if best is not None:
-        lines.append(f"{best[0]} {_with_unit(words.number(best[1]), unit)}")
+        lines.append(f"{best[0]} {amount(record, best[1])}")
         if score is not None and best[1]:
             lines.append(compared(record, score, best[1]))
     arrow = "↓" if record.metric["better"] == "lower" else "↑"
-    label = f"{words.metric_name(record.metric['name'])} {arrow} on the holdout"
+    label = f"{metric_title(record)} {arrow} on the holdout"
     cell = record.model["cell"] if record.model else ""
-    return Box(label, _with_unit(words.number(score), unit), tuple(lines), cell)
+    return Box(label, amount(record, score), tuple(lines), cell)
 
 
 def _difference_box(record: Record) -> Box:
@@ -132,14 +139,14 @@ def _difference_box(record: Record) -> Box:
     )
     if difference is None:
         return Box("GRU − LSTM", words.MISSING, ("no comparison", counted))
-    interval = f"95 %: {words.number(difference['low'])} … {words.number(difference['high'])}"
+    low, high = (words.score(difference[end], record.metric["name"]) for end in ("low", "high"))
+    interval = f"95 %: {low} … {high}"
     favoured = "GRU" if (difference["mean"] < 0) == (record.metric["better"] == "lower") else "LSTM"
-    relative = words.percent(difference["fraction"])
+    relative = words.MISSING if in_points(record) else words.percent(difference["fraction"])
     favour = (
         f"for the {favoured}" if relative == words.MISSING else f"{relative}, for the {favoured}"
     )
-    value = words.number(difference["mean"], signed=True)
-    return Box("GRU − LSTM", _with_unit(value, difference["unit"]), (interval, favour, counted))
+    return Box("GRU − LSTM", change(record, difference["mean"]), (interval, favour, counted))
 
 
 def _budget_box(record: Record) -> Box:
@@ -161,7 +168,7 @@ def _size_box(record: Record) -> Box:
     if model is None:
         return Box("size", words.MISSING, ("no network was saved",))
     lines = [
-        f"{words.milliseconds(model['latency_ms']['p50'])} a forecast",
+        f"{words.milliseconds(model['latency_ms']['p50'])} a {answer(record)}",
         words.size(model["bytes"]),
     ]
     lines += [
@@ -182,6 +189,12 @@ def _use(record: Record) -> tuple[str, ...]:
     if record.model is None:
         return ()
     name, file = record.run["name"], record.model["file"]
+    if kind_of(record).output == "tokens":
+        return (
+            f"autorecur generate {shlex.quote(name)} --prompt 'It was'",
+            f"autorecur.load({name!r}).generate('It was', n=200)",
+            f"keras.models.load_model({f'{name}/{file}'!r})",
+        )
     return (
         f"autorecur predict {shlex.quote(name)} new.csv",
         f"autorecur.load({name!r}).predict(table)",
@@ -194,16 +207,16 @@ def _finalists(record: Record) -> Table:
     dueled = any(row["score"] is not None for row in record.finalists)
     best = best_baseline(record, "duel" if dueled else "holdout")
     neither = record.verdict["outcome"] == "BASELINE_WINS"
-    flip = 1 if record.metric["better"] == "lower" else -1
+    metric, flip = record.metric["name"], 1 if record.metric["better"] == "lower" else -1
     rows: list[tuple[tuple[float, float], Row]] = []
     for row in record.finalists:
         latency, train = words.milliseconds(row["latency_ms"]), words.duration(row["train_seconds"])
         cells = (
             row["title"],
-            words.number(row["score"]),
-            words.number(row["spread"], 2),
-            words.number(row["holdout"]),
-            _against(row["score" if dueled else "holdout"], best),
+            words.score(row["score"], metric),
+            words.score(row["spread"], metric, 2),
+            words.score(row["holdout"], metric),
+            _against(record, row["score" if dueled else "holdout"], best),
             words.count(row["parameters"]),
             train,
             latency,
@@ -213,10 +226,10 @@ def _finalists(record: Record) -> Table:
     for row in record.baselines:
         cells = (
             row["name"],
-            words.number(row["duel"]),
+            words.score(row["duel"], metric),
             words.MISSING,
-            words.number(row["holdout"]),
-            _against(row["duel" if dueled else "holdout"], best),
+            words.score(row["holdout"], metric),
+            _against(record, row["duel" if dueled else "holdout"], best),
             words.MISSING,
             words.duration(row["seconds"]),
             words.MISSING,
@@ -238,7 +251,7 @@ def _finalists(record: Record) -> Table:
         Column(short, True),
         Column("weights", True),
         Column("training", True),
-        Column("a forecast", True),
+        Column(f"a {answer(record)}", True),
     )
     folds = words.plural(record.verdict["evidence"]["folds"], "fold")
     note = (
@@ -254,7 +267,9 @@ def _order(row: Mapping[str, Any], name: str, flip: int) -> tuple[float, float]:
     return tuple(math.inf if score is None else flip * score for score in scores)  # type: ignore[return-value]
 
 
-def _against(score: float | None, best: tuple[str, float] | None) -> str:
-    if score is None or best is None or not best[1]:
+def _against(record: Record, score: float | None, best: tuple[str, float] | None) -> str:
+    if score is None or best is None or score == best[1]:
         return words.MISSING
-    return words.percent((score - best[1]) / abs(best[1])) if score != best[1] else words.MISSING
+    if in_points(record):
+        return words.points(score - best[1], signed=True)
+    return words.percent((score - best[1]) / abs(best[1])) if best[1] else words.MISSING

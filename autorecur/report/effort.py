@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import plotted, words
-from autorecur.report.facts import CELLS, columns, score_label, section
-from autorecur.report.parts import Plot, Row, Section, Segment, Table, Track
+from autorecur.report.facts import CELLS, columns, in_points, score_label, section
+from autorecur.report.parts import Column, Plot, Row, Section, Segment, Table, Track
 
 __all__ = ["budget", "curves", "trials"]
 
@@ -102,6 +103,7 @@ TRIAL = (
     "#Dropout",
     "#Batch",
     "Normalisation",
+    "Options",
     "#Seed",
     "#Time",
     "Status",
@@ -124,7 +126,9 @@ def trials(record: Record) -> Section | None:
         ),
     )
     labels = columns("Candidate", "#Rung", f"#{score_label(record)}", *TRIAL)
-    rows = tuple(_trial(trial) for trial in ranked[:TRIALS])
+    rows = tuple(_trial(trial, record.metric["name"]) for trial in ranked[:TRIALS])
+    labels, rows = _without(labels, rows, "Normalisation", "none")
+    labels, rows = _without(labels, rows, "Options", "")
     first = f"The first {min(TOP, len(rows))} by rung and score on the selection rows"
     tables = [Table(first, labels, rows[:TOP])]
     hidden = len(ranked) - TRIALS
@@ -141,32 +145,59 @@ def trials(record: Record) -> Section | None:
     return section("5", "What was tried?", finding, tables=tuple(tables), reading=reading)
 
 
+def _without(
+    labels: tuple[Column, ...], rows: tuple[Row, ...], name: str, nothing: str
+) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """The table without a column that says `nothing` in every row."""
+    at = next(at for at, column in enumerate(labels) if column.label == name)
+    if any(row.cells[at] != nothing for row in rows):
+        return labels, rows
+    kept = (replace(row, cells=row.cells[:at] + row.cells[at + 1 :]) for row in rows)
+    return labels[:at] + labels[at + 1 :], tuple(kept)
+
+
 def _tried(record: Record) -> str:
-    count = Counter(trial["cell"] for trial in record.trials)
+    begun = [trial for trial in record.trials if trial["status"] != "skipped"]
+    count = Counter(trial["cell"] for trial in begun)
     per_cell = " and ".join(f"{count[cell]} with {cell.upper()} cells" for cell in CELLS)
-    trained = words.plural(len(record.trials), "training")
-    finding = f"{trained} of {record.score['tried']} candidates: {per_cell}."
+    trained = words.plural(len(begun), "training")
+    finding = f"{trained} of {words.plural(record.score['tried'], 'candidate')}: {per_cell}."
+    skipped = len(record.trials) - len(begun)
+    if skipped:
+        finding += f" {skipped} more {'was' if skipped == 1 else 'were'} skipped."
     # An expected end (promoted, finished …) is no failure; one without a score is.
-    failed = Counter(trial["status"] for trial in record.trials if trial["score"] is None)
+    failed = Counter(trial["status"] for trial in begun if trial["score"] is None)
     if failed:
         parts = (f"{how} {status.replace('_', ' ')}" for status, how in sorted(failed.items()))
         finding += f" Without a score: {', '.join(parts)}."
     return finding
 
 
-def _trial(trial: Mapping[str, Any]) -> Row:
+def _options(candidate: Mapping[str, Any]) -> str:
+    """What of a candidate is not the usual."""
+    parts = [
+        f"{candidate['pooling']} pooling" if candidate["pooling"] != "last" else "",
+        "both directions" if candidate["bidirectional"] else "",
+        "residual" if candidate["residual"] else "",
+        f"embedding {candidate['embedding']}" if candidate["embedding"] else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _trial(trial: Mapping[str, Any], metric: str) -> Row:
     candidate = trial["candidate"]
     title = f"{trial['cell'].upper()} {candidate['depth']} × {candidate['width']}"
     return Row(
         (
             title,
             f"{trial['rung']}{' (top)' if trial['top'] else ''}",
-            words.number(trial["score"]),
+            words.score(trial["score"], metric),
             str(candidate["lookback"]),
             words.number(candidate["learning_rate"], 2),
             words.number(candidate["dropout"], 1),
             str(candidate["batch"]),
             candidate["normalisation"],
+            _options(candidate),
             str(trial["seed"]),
             words.duration(trial["seconds"]),
             trial["status"].replace("_", " "),
@@ -188,7 +219,7 @@ def curves(record: Record) -> Section | None:
         if trial["top"] or trial["rung"] == last
     ]
     final = [curve for curve in final if len(curve) > 1]
-    improving = sum(curve[-1] == min(curve) for curve in final)
+    improving = sum(curve[-1] < min(curve[:-1]) for curve in final)
     finding = (
         f"{improving} of the {words.plural(len(final), 'training')} at the last rung had "
         "their best score at the end."
@@ -204,6 +235,8 @@ def curves(record: Record) -> Section | None:
     )
     if info.hidden:
         reading += f" The {info.hidden} lowest-ranked trainings are left out."
+    if in_points(record):
+        reading += " Trainings are stopped by their log loss, which moves in smaller steps."
     label = f"Validation score by evaluation, one panel a rung. {finding}"
     return section(
         "6",
@@ -215,7 +248,7 @@ def curves(record: Record) -> Section | None:
 
 
 def _curve_table(record: Record) -> Table:
-    rows = []
+    rows, metric = [], record.metric["name"]
     for trial in record.trials[:TRIALS]:
         points = [point for point in trial["curve"] if point is not None]
         if len(points) < 2:
@@ -230,9 +263,9 @@ def _curve_table(record: Record) -> Table:
                     title,
                     str(trial["rung"]),
                     str(trial["seed"]),
-                    words.number(points[0]),
-                    words.number(best),
-                    words.number(points[-1]),
+                    words.score(points[0], metric),
+                    words.score(best, metric),
+                    words.score(points[-1], metric),
                     str(len(points)),
                     str(trial["steps"]),
                 ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from autorecur.record import Record
 from autorecur.report import plotted, words
-from autorecur.report.facts import CELLS, best_baseline, columns, compared, score_label, section
+from autorecur.report.facts import columns, kind_of, score_label, section
 from autorecur.report.parts import Plot, Row, Section, Table
+from autorecur.report.scores import holdout_finding, score_table
 
 __all__ = ["difference", "forecasts"]
 
@@ -50,6 +51,9 @@ def _difference_finding(record: Record) -> str:
     text += (
         f" ({words.plural(evidence['folds'], 'fold')} × {words.plural(evidence['seeds'], 'seed')})."
     )
+    ties = len(found) - sum(wins.values())
+    if ties:
+        text += f" {ties} {'was a tie' if ties == 1 else 'were ties'}."
     if probability is None:
         return text
     parts = {
@@ -64,14 +68,15 @@ def _difference_finding(record: Record) -> str:
 def _pairs(record: Record) -> tuple[Table, ...]:
     if not record.duel:
         return ()
+    metric = record.metric["name"]
     rows = tuple(
         Row(
             (
                 pair["fold"],
                 str(pair["seed"]),
-                words.number(pair["lstm"]),
-                words.number(pair["gru"]),
-                words.number(pair["difference"], signed=True),
+                words.score(pair["lstm"], metric),
+                words.score(pair["gru"], metric),
+                words.score(pair["difference"], metric, signed=True),
                 words.duration(pair["lstm_seconds"]),
                 words.duration(pair["gru_seconds"]),
             )
@@ -86,12 +91,14 @@ def _pairs(record: Record) -> tuple[Table, ...]:
 
 
 def forecasts(record: Record) -> Section | None:
-    """How good the forecasts are (7a), on the holdout."""
-    table = _detail(record)
+    """How good the forecasts are (7a), on the holdout; only of later values of a series."""
+    if kind_of(record).window != "before":
+        return None
+    table = score_table(record)
     info, steps = plotted.forecast_info(record), plotted.steps_info(record)
     if table is None and info is None:
         return None
-    finding = _forecast_finding(record)
+    finding = holdout_finding(record)
     plots: list[Plot] = []
     if info is not None:
         first, last = (words.moment(info.times[at]) for at in (info.window[0], info.window[1] - 1))
@@ -104,8 +111,10 @@ def forecasts(record: Record) -> Section | None:
         )
         reading = (
             "Each forecast was made at the beginning of its window, from earlier rows "
-            "only. The band marks the worst window."
+            "only. The grey band marks the worst window."
         )
+        if info.band:
+            reading += f" The shade should hold {words.share(info.band_share)} of what happens."
         plots.append(Plot(info, worst, label, reading))
     if steps is not None:
         said = _steps_finding(steps)
@@ -125,31 +134,8 @@ def forecasts(record: Record) -> Section | None:
         "How good are its forecasts?",
         finding,
         plots=tuple(plots),
-        tables=tuple(t for t in (table, _step_table(steps)) if t),
+        tables=tuple(t for t in (table, _band_table(record), _step_table(steps)) if t),
     )
-
-
-def _forecast_finding(record: Record) -> str:
-    score = record.score
-    best = best_baseline(record, "holdout")
-    if record.model is None or score["holdout"] is None:
-        return "No forecasts were scored on the holdout."
-    unit = f" {record.metric['unit']}" if record.metric["unit"] else ""
-    text = (
-        f"On the holdout, which nothing was chosen by, the {record.model['title']} has "
-        f"{words.metric_name(record.metric['name'])} {words.number(score['holdout'])}{unit}"
-    )
-    if best is not None and best[1]:
-        text += (
-            f", {compared(record, score['holdout'], best[1])} than {best[0]} "
-            f"({words.number(best[1])}{unit})"
-        )
-    if score["optimism"] is not None:
-        text += (
-            f". In the search, which chose it from {score['tried']} candidates, it had "
-            f"{words.number(score['validation'])}{unit}"
-        )
-    return text + "."
 
 
 def _steps_finding(info: plotted.StepsInfo) -> str:
@@ -163,6 +149,25 @@ def _steps_finding(info: plotted.StepsInfo) -> str:
     )
 
 
+def _band_table(record: Record) -> Table | None:
+    """Whether the bands hold what they should."""
+    bands = plotted.held(record)
+    if not bands:
+        return None
+    unit = words.cut(record.figures["forecast"]["unit"], 40)
+    rows = tuple(
+        Row((words.share(share), words.share(held), words.number(width)))
+        for share, held, width in bands
+    )
+    labels = columns("#Should hold", "#Held", "#Mean width")
+    note = (
+        "Split conformal: as wide as errors on the validation rows were, step by step. A band "
+        "keeps its promise where the errors to come are like those."
+    )
+    caption = f"Bands around the forecasts, on the holdout as drawn [{unit}]"
+    return Table(caption, labels, rows, note=note)
+
+
 def _step_table(info: plotted.StepsInfo | None) -> Table | None:
     if info is None:
         return None
@@ -172,30 +177,3 @@ def _step_table(info: plotted.StepsInfo | None) -> Table | None:
         for at in range(min(len(info.lines[0][2]), ROWS))
     )
     return Table(f"Mean absolute error by step [{info.unit}]", labels, rows, folded=True)
-
-
-def _detail(record: Record) -> Table | None:
-    detail = record.score["detail"]
-    names = [name for name in ("model", *CELLS) if name in detail]
-    names += [name for name in detail if name not in names]
-    metrics = list(dict.fromkeys(metric for name in names for metric in detail[name]))
-    if not names or not metrics:
-        return None
-    order = ("mae", "rmse", "mse", "mase", "smape", "mae_standardised", "mse_standardised")
-    metrics.sort(
-        key=lambda metric: (order.index(metric) if metric in order else len(order), metric)
-    )
-    titles = {row["cell"]: row["title"] for row in record.finalists}
-    rows = []
-    for name in names:
-        title, cell = titles.get(name, name), name if name in CELLS else ""
-        if name == "model" and record.model is not None:
-            title, cell = record.model["title"], record.model["cell"]
-        scores = tuple(words.number(detail[name].get(metric)) for metric in metrics)
-        rows.append(Row((title, *scores), cell, name == "model"))
-    labels = columns("", *(f"#{words.metric_name(metric)}" for metric in metrics))
-    note = (
-        "MAE and RMSE in the target's unit, MSE in its square, sMAPE in per cent; MASE is "
-        "relative to the seasonal naive error of the training rows."
-    )
-    return Table("Every score on the holdout; lower is better", labels, tuple(rows), note=note)

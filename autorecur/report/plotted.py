@@ -11,22 +11,29 @@ from autorecur.record import Record
 from autorecur.report import words
 
 __all__ = [
+    "ClassesInfo",
     "CurvesInfo",
     "ForecastInfo",
     "Info",
     "Points",
     "PosteriorInfo",
+    "ScatterInfo",
     "StepsInfo",
+    "classes_info",
     "curves_info",
     "decimate",
     "density",
     "forecast_info",
+    "held",
     "kept",
     "posterior_info",
+    "scatter_info",
     "steps_info",
 ]
 
 POINTS = 400  # of a line; beyond, each bucket keeps its lowest and its highest
+CLASSES = 12  # of a confusion matrix; beyond, the rarest are joined
+USUAL = 0.9  # the share of the band that is drawn, or the largest below it
 LINES = 40  # of learning curves; beyond, the rest are left out, and counted
 
 Points = tuple[float | None, ...]
@@ -80,6 +87,8 @@ class ForecastInfo:
     worst: tuple[int, int]  # first step and one past the last one, of the enlarged part
     window: tuple[int, int]  # the worst window itself
     worst_error: float
+    band: Points = ()  # half of its width at every step, where there is one
+    band_share: float = 0.0  # of the actual values that it should hold
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,30 @@ class StepsInfo:
     unit: str
 
 
-Info = PosteriorInfo | CurvesInfo | ForecastInfo | StepsInfo
+@dataclass(frozen=True)
+class ClassesInfo:
+    """What was taken for what: a row a true class, a column a foretold one."""
+
+    labels: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+    name: str
+    cell: str
+    baseline: tuple[tuple[int, ...], ...] | None
+    baseline_name: str
+    joined: int  # how many of the rarest classes the last one stands for
+
+
+@dataclass(frozen=True)
+class ScatterInfo:
+    """Foretold beside actual values, of examples where both are known."""
+
+    actual: tuple[float, ...]
+    foretold: tuple[float, ...]
+    cell: str
+    unit: str
+
+
+Info = PosteriorInfo | CurvesInfo | ForecastInfo | StepsInfo | ClassesInfo | ScatterInfo
 
 
 def posterior_info(record: Record) -> PosteriorInfo | None:
@@ -99,20 +131,22 @@ def posterior_info(record: Record) -> PosteriorInfo | None:
     difference, probability = verdict["difference"], verdict["probability"]
     if difference is None:
         return None
+    share = record.metric["name"] in words.SHARES
+    times = 100.0 if share else 1.0
     folds: dict[str, list[float]] = {}
     for pair in record.duel:
         if pair["difference"] is not None:
-            folds.setdefault(pair["fold"], []).append(pair["difference"])
+            folds.setdefault(pair["fold"], []).append(times * pair["difference"])
     margin = verdict["margin"]
     names = ("lstm_better", "equivalent", "gru_better")
     value, fraction = margin["value"], margin["fraction"]
     return PosteriorInfo(
-        mean=difference["mean"],
-        scale=difference["scale"],
+        mean=times * difference["mean"],
+        scale=None if difference["scale"] is None else times * difference["scale"],
         degrees=difference["degrees_of_freedom"],
-        margin=value or 0.0,
-        unit=difference["unit"],
-        base=value / fraction if value and fraction else None,
+        margin=times * (value or 0.0),
+        unit="points" if share else difference["unit"],
+        base=value / fraction if value and fraction and not share else None,
         better=record.metric["better"],
         probability=tuple(probability[name] for name in names) if probability else None,
         folds=tuple((fold, tuple(values)) for fold, values in folds.items()),
@@ -129,16 +163,18 @@ def curves_info(record: Record) -> CurvesInfo | None:
         key = _key(trial)
         highest[key] = max(highest.get(key, 0), trial["rung"])
     flip = 1 if record.metric["better"] == "lower" else -1
+    share = record.metric["name"] in words.SHARES
     trials.sort(key=lambda trial: (-trial["rung"], _rank(trial["score"], flip)))
     panels: dict[int, list[Curve]] = {}
     for trial in trials[:LINES]:
         promoted = bool(trial["top"]) or highest[_key(trial)] > trial["rung"]
-        curve = Curve(trial["cell"], decimate(trial["curve"]), promoted)
+        points = [None if p is None else (100 * p if share else p) for p in trial["curve"]]
+        curve = Curve(trial["cell"], decimate(points), promoted)
         panels.setdefault(trial["rung"], []).append(curve)
     return CurvesInfo(
         panels=tuple((rung, tuple(panels[rung])) for rung in sorted(panels)),
         hidden=max(0, len(trials) - LINES),
-        label=f"validation {words.metric_name(record.metric['name'])}",
+        label=f"validation {words.metric_name(record.metric['name'])}{' [%]' if share else ''}",
     )
 
 
@@ -167,6 +203,7 @@ def forecast_info(record: Record) -> ForecastInfo | None:
         return None
     worst_error, at = max(errors, key=lambda pair: (pair[0], -pair[1]))
     around = step * max(1, round(12 / step))  # what led up to it, and what followed
+    share, widths = next(iter(_bands(record, len(actual))), (0.0, ()))
     return ForecastInfo(
         times=tuple(data["times"]),
         actual=tuple(actual),
@@ -175,7 +212,41 @@ def forecast_info(record: Record) -> ForecastInfo | None:
         worst=(max(0, at - around), min(len(actual), at + step + around)),
         window=(at, min(len(actual), at + step)),
         worst_error=worst_error,
+        band=widths,
+        band_share=share,
     )
+
+
+def _bands(record: Record, steps: int) -> tuple[tuple[float, Points], ...]:
+    """Share and half widths of each band of the first target, the usual band first."""
+    bands = record.model.get("bands") or () if record.model else ()
+    ordered = sorted(bands, key=lambda band: (band["share"] > USUAL, -band["share"]))
+    return tuple(
+        (
+            band["share"],
+            tuple(band["half_widths"][at % len(band["half_widths"])][0] for at in range(steps)),
+        )
+        for band in ordered
+        if band["half_widths"]
+    )
+
+
+def held(record: Record) -> tuple[tuple[float, float, float], ...]:
+    """For each band its share, the share of actual values that it held, and its mean width."""
+    lines = _forecast_lines(record)
+    if lines is None:
+        return ()
+    actual, found = record.figures["forecast"]["actual"], []
+    for share, widths in _bands(record, len(actual)):
+        inside = [
+            (abs(a - f) <= half, 2 * half)
+            for a, f, half in zip(actual, lines[0][2], widths, strict=False)
+            if a is not None and f is not None and half is not None
+        ]
+        if inside:
+            parts = (sum(column) / len(inside) for column in zip(*inside, strict=True))
+            found.append((share, *parts))
+    return tuple(sorted(found))
 
 
 def steps_info(record: Record) -> StepsInfo | None:
@@ -189,6 +260,66 @@ def steps_info(record: Record) -> StepsInfo | None:
         for name, kind, values in lines
     )
     return StepsInfo(means, record.figures["forecast"]["unit"])
+
+
+def classes_info(record: Record) -> ClassesInfo | None:
+    """The confusion matrix, its rarest classes joined where there are many."""
+    data = record.figures.get("classes")
+    if not data or not data["labels"] or record.model is None:
+        return None
+    labels, kept_codes = data["labels"], list(range(len(data["labels"])))
+    joined: list[int] = []
+    if len(labels) > CLASSES:
+        by_support = sorted(kept_codes, key=lambda code: (-sum(data["matrix"][code]), code))
+        joined = by_support[CLASSES - 1 :]
+        kept_codes = sorted(by_support[: CLASSES - 1])
+    groups = [[code] for code in kept_codes] + ([joined] if joined else [])
+    names = [labels[code] for code in kept_codes]
+    other = data["baseline_matrix"]
+    best = record.verdict["winner"] if record.verdict["outcome"] == "BASELINE_WINS" else None
+    return ClassesInfo(
+        labels=(*names, f"{len(joined)} others") if joined else tuple(names),
+        matrix=_grouped(data["matrix"], groups),
+        name=record.model["title"],
+        cell=record.model["cell"],
+        baseline=_grouped(other, groups) if other else None,
+        baseline_name=data.get("baseline_name") or best or "the best baseline",
+        joined=len(joined),
+    )
+
+
+def _grouped(
+    matrix: Sequence[Sequence[int]], groups: Sequence[Sequence[int]]
+) -> tuple[tuple[int, ...], ...]:
+    """The matrix with the rows and the columns of each group added up.
+
+    >>> _grouped([[5, 1, 0], [0, 7, 2], [1, 1, 1]], [[0], [1, 2]])
+    ((5, 1), (1, 11))
+    """
+    return tuple(
+        tuple(sum(matrix[row][column] for row in rows for column in others) for others in groups)
+        for rows in groups
+    )
+
+
+def scatter_info(record: Record) -> ScatterInfo | None:
+    """Foretold against actual values; None where none are known of both."""
+    data = record.figures.get("scatter")
+    if not data or record.model is None:
+        return None
+    pairs = [
+        (actual, foretold)
+        for actual, foretold in zip(data["actual"], data["foretold"], strict=False)
+        if actual is not None and foretold is not None
+    ]
+    if not pairs:
+        return None
+    return ScatterInfo(
+        actual=tuple(actual for actual, _ in pairs),
+        foretold=tuple(foretold for _, foretold in pairs),
+        cell=record.model["cell"],
+        unit=words.joined(record.data["target"]),
+    )
 
 
 def _forecast_lines(record: Record) -> tuple[tuple[str, str, Points], ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecur.record import Record
-from autorecur.report import context, effort, evidence
+from autorecur.report import answers, context, effort, evidence
 from autorecur.report.parts import Section
 
 __all__ = ["sections"]
@@ -14,6 +14,9 @@ MAKERS = (
     effort.trials,
     effort.curves,
     evidence.forecasts,
+    answers.confusion,
+    answers.labels,
+    answers.language,
     context.data,
     context.checks,
     context.again,

@@ -13,6 +13,7 @@ from rich.text import Text
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.document import document, harmless
+from autorecur.report.facts import margin
 from autorecur.report.parts import Document, Row, Table
 
 __all__ = ["LINES", "render"]
@@ -21,7 +22,7 @@ LINES = 25
 NARROWEST = 40
 BASELINES = 2  # of the finalists' table: the best ones; all of them are in the report
 # Columns of the finalists' table by how soon they give way when the terminal is narrow.
-GIVE_WAY = ("training", "± seeds", "a forecast", "weights")
+GIVE_WAY = ("training", "± seeds", "a forecast", "a prediction", "weights")
 HOLDOUT = "holdout"
 STYLES = {"lstm": "blue", "gru": "yellow", "": ""}
 
@@ -93,7 +94,7 @@ def _wrapped(text: str, width: int, most: int) -> list[str]:
 
 
 def _facts(doc: Document, record: Record, width: int) -> Iterator[Line]:
-    evidence, margin = record.verdict["evidence"], record.verdict["margin"]
+    evidence = record.verdict["evidence"]
     if doc.bar:
         pieces: list[Piece] = [("  ", "")]
         for segment in doc.bar.segments:
@@ -104,7 +105,7 @@ def _facts(doc: Document, record: Record, width: int) -> Iterator[Line]:
         counted = (
             f"{words.plural(evidence['folds'], 'fold')} × {words.plural(evidence['seeds'], 'seed')}"
         )
-        said = f"{counted}, margin {words.share(margin['fraction'])}"
+        said = f"{counted}, margin {margin(record)}"
         line = (*pieces[:-1], (f"   {said}", "dim"))
         if sum(cell_len(text) for text, _ in line) > width:
             yield tuple(pieces[:-1])

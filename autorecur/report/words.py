@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = [
     "MISSING",
+    "SHARES",
     "clean",
     "clock",
     "count",
     "cut",
     "duration",
     "harmless",
+    "joined",
     "metric_name",
     "milliseconds",
     "moment",
     "number",
     "percent",
     "plural",
+    "points",
+    "score",
     "share",
     "size",
 ]
@@ -37,7 +41,12 @@ _METRICS = {
     "smape": "sMAPE",
     "mae_standardised": "MAE, standardised",
     "mse_standardised": "MSE, standardised",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    **{name: name for name in ("accuracy", "bits", "perplexity")},
 }
+# Shares of right answers: shown in per cent, and their differences in points of it.
+SHARES = frozenset({"accuracy", "macro_f1"})
 
 
 def number(value: float | None, digits: int = 3, signed: bool = False) -> str:
@@ -58,6 +67,37 @@ def number(value: float | None, digits: int = 3, signed: bool = False) -> str:
         return sign + text
     mantissa = abs(rounded) / 10.0**exponent
     return f"{sign}{mantissa:.{digits - 1}f} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def score(value: float | None, metric: str, digits: int = 3, signed: bool = False) -> str:
+    """A score, or a difference of two, without its unit; a share of right answers in per cent.
+
+    >>> score(39.187, "mae"), score(0.8761, "accuracy"), score(0.9999, "accuracy")
+    ('39.2', '87.6', '>99.9')
+    >>> score(-0.0123, "macro_f1", signed=True)
+    '−1.2'
+    """
+    if metric not in SHARES or value is None or not math.isfinite(value):
+        return number(value, digits, signed)
+    text = f"{abs(100 * value):.1f}"
+    if not text.strip("0."):
+        return "<0.1" if value > 0 and not signed else "0"
+    if text == "100.0":
+        return ">99.9" if value < 1 and not signed else "100"
+    return f"{'−' if value < 0 else '+' if signed else ''}{text}"
+
+
+def points(value: float | None, signed: bool = False) -> str:
+    """A difference of two shares of right answers.
+
+    >>> points(0.01), points(0.005), points(-0.02, signed=True)
+    ('1 point', '0.5 points', '−2.0 points')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = score(value, "accuracy", signed=True)
+    text = text if signed else text.removeprefix("+").removesuffix(".0")
+    return f"{text} {'point' if text == '1' else 'points'}"
 
 
 def percent(fraction: float | None) -> str:
@@ -176,10 +216,18 @@ def plural(value: int, noun: str) -> str:
     return f"{value} {noun}" if value == 1 else f"{value} {noun}s"
 
 
+def joined(names: str | Sequence[str]) -> str:
+    """
+    >>> joined("load"), joined(("load", "price"))
+    ('load', 'load, price')
+    """
+    return names if isinstance(names, str) else ", ".join(names)
+
+
 def metric_name(name: str) -> str:
     """
-    >>> metric_name("mae"), metric_name("smape")
-    ('MAE', 'sMAPE')
+    >>> metric_name("mae"), metric_name("smape"), metric_name("macro_f1")
+    ('MAE', 'sMAPE', 'macro F1')
     """
     return _METRICS.get(name, name.upper())
 

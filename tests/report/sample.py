@@ -237,6 +237,10 @@ def _candidate(cell: str, depth: int = 2, width: int = 64) -> dict[str, Any]:
         "dropout": 0.1,
         "batch": 64,
         "normalisation": "last",
+        "pooling": "last",
+        "bidirectional": False,
+        "residual": False,
+        "embedding": 0,
     }
 
 
@@ -428,6 +432,10 @@ def _data(name: str) -> dict[str, Any]:
         "season": 24,
         "cycles": ["hour", "weekday"],
         "time_format": None,
+        "tokens": None,
+        "classes": [],
+        "series": 1,
+        "vocabulary": 0,
         "fingerprint": "9c1185a5c5e9fc54612808977ee8f548" * 2,
         "roles": {
             "target": [name],
@@ -436,25 +444,40 @@ def _data(name: str) -> dict[str, Any]:
             "dropped": ["note"],
         },
         "columns_read": [
-            {"name": "timestamp", "role": "time", "dtype": "time", "reason": "named by --time"},
-            {"name": name, "role": "target", "dtype": "numeric", "reason": "named by --target"},
+            {
+                "name": "timestamp",
+                "role": "time",
+                "dtype": "time",
+                "reason": "named by --time",
+                "values": [],
+            },
+            {
+                "name": name,
+                "role": "target",
+                "dtype": "numeric",
+                "reason": "named by --target",
+                "values": [],
+            },
             {
                 "name": "temperature",
                 "role": "past",
                 "dtype": "numeric",
                 "reason": "a number, and its future is not known",
+                "values": [],
             },
             {
                 "name": "wind",
                 "role": "past",
                 "dtype": "numeric",
                 "reason": "a number, and its future is not known",
+                "values": [],
             },
             {
                 "name": "note",
                 "role": "dropped",
                 "dtype": "text",
                 "reason": "text in a table of numbers",
+                "values": [],
             },
         ],
         "reasons": [

@@ -11,6 +11,7 @@ import pytest
 from report import browser
 from report.browser import Browser
 from report.sample import record
+from report.sample_kinds import KINDS, of_kind
 from report.test_html import HOSTILE
 
 from autorecur import report
@@ -31,6 +32,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     report.write(record(name="harmless"), folder / "harmless.html")
     for name, text in HOSTILE.items():
         report.write(record(name=text), folder / f"hostile-{name}.html")
+    for kind in KINDS:
+        report.write(of_kind(kind), folder / f"kind-{kind}.html")
+    report.write(of_kind("text-classification", HOSTILE["long word"]), folder / "kind-long.html")
     return folder
 
 
@@ -65,6 +69,7 @@ def test_it_looks_as_the_reader_prefers(
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_no_width_scrolls_sideways(chromium: Browser, pages: Path, width: int) -> None:
     names = ["report.html", "hostile-long word.html", "hostile-script.html", "hostile-long.html"]
+    names += [f"kind-{kind}.html" for kind in (*KINDS, "long")]
     for name in names:
         chromium.open(pages / name, width, 800)
         chromium.value("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from report.sample import OUTCOMES, record
+from report.sample_kinds import KINDS, of_kind
 
 from autorecur.record import Record
 from autorecur.report.document import document, harmless
@@ -43,6 +44,122 @@ def test_sections_are_questions_with_findings_and_unique_anchors() -> None:
         for plot in found.plots:
             assert plot.finding and plot.label and plot.reading
             assert found.tables, "a figure's numbers stand in a table"
+
+
+ANSWERS = {
+    "sequence-classification": ("7c", "What does it confuse?"),
+    "text-classification": ("7c", "What does it confuse?"),
+    "many classes": ("7c", "What does it confuse?"),
+    "nowcast": ("7c", "What does it confuse?"),
+    "text-regression": ("7d", "How far off is it?"),
+    "language-model": ("7e", "How well does it foretell the next character?"),
+    "panel": ("7a", "How good are its forecasts?"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_its_own_answer_and_no_other(kind: str) -> None:
+    sections = document(of_kind(kind)).sections
+    assert [(s.number, s.heading) for s in sections if s.number.startswith("7")] == [ANSWERS[kind]]
+    for found in sections:
+        assert found.heading.endswith("?") and found.finding.endswith(".")
+        assert not found.plots or found.tables, "a figure's numbers stand in a table"
+
+
+def test_accuracy_is_in_per_cent_and_its_differences_in_points() -> None:
+    doc = document(of_kind("sequence-classification"))
+    score, difference = doc.boxes[:2]
+    assert (score.label, score.value) == ("accuracy ↑ on the holdout", "97.3 %")
+    assert score.lines[1:] == ("random kernels 96.2 %", "1.1 points better")
+    assert difference.value.endswith(" points") and difference.lines[1] == "for the GRU"
+    assert doc.finalists.columns[1].label == "accuracy ↑ [%]"
+    assert [row.cells[1] for row in doc.finalists.rows] == ["97.3", "96.2", "95.1", "92.1", "11.0"]
+    assert doc.finalists.rows[0].cells[4] == "+1.1 points"
+    margin = dict(row.cells for row in section(of_kind("nowcast"), "11").tables[0].rows)["Margin"]
+    assert margin == "0.5 points"
+
+
+def test_bits_and_scaled_errors_carry_their_unit() -> None:
+    bits, scaled = document(of_kind("language-model")), document(of_kind("panel"))
+    assert (bits.boxes[0].label, bits.boxes[0].value) == (
+        "bits per character ↓ on the holdout", "2.36 bits")  # fmt: skip
+    assert "has 2.36 bits per character, 6.3 % better than 5-gram" in section(
+        of_kind("language-model"), "7e").finding  # fmt: skip
+    assert bits.use[0].startswith("autorecur generate ")
+    assert (scaled.boxes[0].label, scaled.boxes[0].value) == ("MASE ↓ on the holdout", "1.02 ×")
+    assert "1 % of best baseline error" in section(of_kind("panel"), "12").paragraphs[2]
+
+
+def test_a_plateau_is_no_gain() -> None:
+    made = record()
+    flat = tuple({**trial, "curve": (3.0, 2.0, 2.0)} for trial in made.trials)
+    assert section(replace(made, trials=flat), "6").finding.startswith("0 of the 4 trainings")
+
+
+def test_equal_scores_are_no_difference() -> None:
+    made = of_kind("nowcast")
+    same = [{**row, "holdout": 0.9741} for row in made.baselines]
+    doc = document(replace(made, baselines=tuple(same)))
+    assert doc.boxes[0].lines[-1] == "as good"
+
+
+def test_precision_and_recall_are_those_of_the_matrix() -> None:
+    table = section(of_kind("nowcast"), "7c").tables[1]
+    assert [column.label for column in table.columns] == [
+        "Class", "Precision ↑ [%]", "Recall ↑ [%]", "F1 ↑ [%]",
+        "Recall of boosting on lags ↑ [%]", "Support"]  # fmt: skip
+    assert table.rows[0].cells == ("load", "99.0", "97.5", "98.2", "96.4", "1,235")
+    assert table.rows[1].cells == ("occupied", "93.0", "97.2", "95.0", "95.3", "423")
+
+
+def test_a_class_that_is_never_true_or_never_foretold_has_no_share() -> None:
+    made = of_kind("nowcast")
+    classes = {"labels": ("a", "b", "c"), "matrix": ((5, 1, 0), (2, 3, 0), (0, 0, 0)),
+               "baseline_matrix": None}  # fmt: skip
+    shown = replace(made, figures={**made.figures, "classes": classes})
+    rows = {row.cells[0]: row.cells[1:] for row in section(shown, "7c").tables[1].rows}
+    assert rows["c"] == ("–", "–", "–", "0")
+    perfect = {**classes, "matrix": ((5, 0, 0), (0, 3, 0), (0, 0, 0))}
+    shown = replace(made, figures={**made.figures, "classes": perfect})
+    assert section(shown, "7c").plots[0].finding == "No mistake among 8 examples."
+
+
+def test_the_worst_errors_are_the_users_own_texts() -> None:
+    table = section(of_kind("text-classification"), "7c").tables[2]
+    assert table.caption == "The worst errors on the holdout, the surest first"
+    assert len(table.rows) == 10 and "(an empty text)" in {row.cells[0] for row in table.rows}
+    numbers = section(of_kind("text-regression"), "7d").tables[1]
+    assert [column.label for column in numbers.columns] == ["Text", "Actual", "Foretold"]
+
+
+def test_a_long_list_of_values_is_cut() -> None:
+    table = section(of_kind("nowcast"), "9").tables[1]
+    assert table.columns[-1].label == "Values"
+    assert table.rows[-1].cells[-1] == "a, b, c, d, e, f, g, h, i, j, k, l … and 4 more"
+
+
+def test_parts_of_drawn_examples_are_counted_and_not_placed() -> None:
+    data = section(of_kind("text-classification"), "9")
+    assert data.finding.startswith("5,452 documents of 54,310 words in 2 columns of table.csv.")
+    assert [column.label for column in data.tables[-1].columns] == ["Part", "Documents"]
+    assert data.bar is not None and data.bar.legend[-1].text == "1,090 documents"
+    assert "drawn" in data.reading
+    panel = section(of_kind("panel"), "9")
+    assert "drawn" not in panel.reading and "of all series" in panel.reading
+    assert [column.label for column in panel.tables[-1].columns] == ["Part", "Rows"]
+    counted = section(record(), "9").tables[-1].columns
+    assert [column.label for column in counted][:3] == ["Part", "First row", "Last row"]
+
+
+def test_a_skipped_training_is_none_and_options_are_named() -> None:
+    tried = section(of_kind("text-classification"), "5")
+    assert tried.finding.startswith("23 trainings of 12 candidates: 12 with LSTM cells and 11 with")
+    assert "1 more was skipped." in tried.finding
+    labels = [column.label for column in tried.tables[0].columns]
+    assert "Options" in labels and "Normalisation" not in labels
+    at = labels.index("Options")
+    assert tried.tables[0].rows[0].cells[at] == "max pooling, both directions, embedding 64"
+    assert "Options" not in [column.label for column in section(record(), "5").tables[0].columns]
 
 
 def test_the_recommended_one_is_marked_and_only_that() -> None:

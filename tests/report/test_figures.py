@@ -11,16 +11,21 @@ from dataclasses import replace
 
 import pytest
 from report.sample import record
+from report.sample_kinds import of_kind
 
 from autorecur.report import figures
 from autorecur.report.plotted import (
+    CLASSES,
     Info,
+    classes_info,
     curves_info,
     decimate,
     density,
     forecast_info,
+    held,
     kept,
     posterior_info,
+    scatter_info,
     steps_info,
 )
 
@@ -28,6 +33,8 @@ from autorecur.report.plotted import (
 def infos() -> list[Info]:
     made = record()
     found = [make(made) for make in (posterior_info, curves_info, forecast_info, steps_info)]
+    found += [classes_info(of_kind(kind)) for kind in ("nowcast", "many classes")]
+    found += [scatter_info(of_kind("text-regression")), forecast_info(of_kind("panel"))]
     return [info for info in found if info is not None]
 
 
@@ -97,6 +104,62 @@ def test_missing_values_are_left_out_of_errors() -> None:
     info = forecast_info(changed)
     assert info is not None and math.isfinite(info.worst_error)
     assert "nan" not in figures.draw(info).lower()
+
+
+def test_shares_of_right_answers_are_drawn_in_per_cent_and_points() -> None:
+    made = of_kind("sequence-classification")
+    info, curves = posterior_info(made), curves_info(made)
+    assert info is not None and curves is not None
+    assert info.mean == pytest.approx(100 * made.verdict["difference"]["mean"])
+    assert (info.margin, info.unit, info.base) == (pytest.approx(0.5), "points", None)
+    assert info.better == "higher" and curves.label == "validation accuracy [%]"
+    points = [p for _, panel in curves.panels for curve in panel for p in curve.points]
+    assert all(p is not None and 50 < p < 100 for p in points)
+    assert len(curves.panels) == 3, "a training that was skipped has no curve"
+
+
+def test_a_matrix_keeps_every_example_where_classes_are_joined() -> None:
+    made = of_kind("many classes")
+    info = classes_info(made)
+    assert info is not None
+    matrix = made.figures["classes"]["matrix"]
+    assert len(info.labels) == len(info.matrix) == CLASSES
+    assert info.labels[-1] == "7 others" and info.joined == 7
+    assert sum(map(sum, info.matrix)) == sum(map(sum, matrix))
+    assert info.matrix[0][0] == matrix[0][0]
+
+
+def test_points_whose_truth_is_missing_are_left_out() -> None:
+    made = of_kind("text-regression")
+    info = scatter_info(made)
+    assert info is not None
+    assert len(info.actual) == len(info.foretold) == 226 < len(made.figures["scatter"]["actual"])
+
+
+def test_constant_truths_can_be_drawn() -> None:
+    made = of_kind("text-regression")
+    for actual in ([2.0], [2.0, 2.0]):
+        info = scatter_info(replace(made, figures={"scatter": {"actual": actual,
+                                                               "foretold": actual}}))  # fmt: skip
+        assert info is not None and "nan" not in figures.draw(info).lower()
+
+
+def test_a_band_is_measured_on_what_happened() -> None:
+    made = of_kind("panel")
+    assert made.model is not None
+    forecast = dict(made.figures["forecast"])
+    count = len(forecast["actual"])
+    # Off by one in every second step: a band of half a unit holds half of it.
+    forecast["model"] = [value + at % 2 for at, value in enumerate(forecast["actual"])]
+    bands = [
+        {"share": 0.9, "half_widths": [[0.5]] * 24},
+        {"share": 0.5, "half_widths": [[2.0]] * 24},
+    ]
+    changed = replace(made, model={**made.model, "bands": bands}, figures={"forecast": forecast})
+    assert held(changed) == ((0.5, 1.0, 4.0), (0.9, 0.5, 1.0))
+    info = forecast_info(changed)
+    assert info is not None and info.band == (0.5,) * count and info.band_share == 0.9
+    assert held(record()) == ()
 
 
 def test_a_long_line_keeps_its_extremes() -> None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import pytest
 from report.sample import OUTCOMES, record
+from report.sample_kinds import KINDS, of_kind
 
 from autorecur import report
 from autorecur.record import Record
@@ -76,9 +77,9 @@ def page(made: Record) -> Page:
     return Page(report.render(made, ".html"))
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_the_page_asks_for_nothing_and_runs_nothing(outcome: str) -> None:
-    text = report.render(record(outcome), ".html")
+@pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
+def test_the_page_asks_for_nothing_and_runs_nothing(name: str) -> None:
+    text = report.render(of_kind(name) if name in KINDS else record(name), ".html")
     assert text.startswith("<!DOCTYPE html>")
     for forbidden in ("<script", "http://", "https://", "@import", "javascript:", "<link", "<base"):
         assert forbidden not in text.lower()
@@ -91,9 +92,9 @@ def test_the_page_asks_for_nothing_and_runs_nothing(outcome: str) -> None:
     assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_structure_and_labels(outcome: str) -> None:
-    made = record(outcome)
+@pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
+def test_structure_and_labels(name: str) -> None:
+    made = of_kind(name) if name in KINDS else record(name)
     found = page(made)
     assert found.all("html")[0]["lang"] == "en"
     assert made.verdict["sentence"] in found.text
@@ -127,6 +128,13 @@ def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
     assert hostile.counts == harmless.counts
     attributes = [sorted(a) for _, a in hostile.elements]
     assert attributes == [sorted(a) for _, a in harmless.elements]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["script", "image", "formula", "placeholder", "long word"])
+def test_hostile_classes_and_texts_are_text_and_nothing_else(kind: str, name: str) -> None:
+    harmless, hostile = page(of_kind(kind, "harmless")), page(of_kind(kind, HOSTILE[name]))
+    assert hostile.counts == harmless.counts
 
 
 def test_a_hostile_name_can_be_read() -> None:

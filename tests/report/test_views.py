@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from report.sample import OUTCOMES, record
+from report.sample_kinds import KINDS, of_kind
 from report.test_html import HOSTILE
 from rich.cells import cell_len
 
@@ -47,6 +48,13 @@ def test_terminal_text_of_each_outcome(outcome: str) -> None:
     golden(f"report-{outcome}.txt", report.terminal(record(outcome)))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_views_of_each_kind(kind: str) -> None:
+    made = of_kind(kind)
+    golden(f"kind-{kind.replace(' ', '-')}.md", report.render(made, ".md"))
+    golden(f"kind-{kind.replace(' ', '-')}.txt", report.terminal(made))
+
+
 # ---- Markdown
 
 
@@ -68,6 +76,17 @@ def test_hostile_names_make_no_markup(name: str) -> None:
         del count["softbreak"]
         for kind in ("text", "text_special"):  # one text may be several, parted by escapes
             del count[kind]
+    assert hostile == harmless
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["script", "markdown", "control", "long"])
+def test_hostile_classes_and_texts_make_no_markup(kind: str, name: str) -> None:
+    hostile = tokens(report.render(of_kind(kind, HOSTILE[name]), ".md"))
+    harmless = tokens(report.render(of_kind(kind, "harmless"), ".md"))
+    for count in (hostile, harmless):
+        for token in ("softbreak", "text", "text_special"):
+            del count[token]
     assert hostile == harmless
 
 
@@ -106,6 +125,14 @@ def test_terminal_text_fits(outcome: str, width: int) -> None:
     assert len(lines) <= 25
     assert all(cell_len(line) <= width for line in lines)
     assert lines[0].startswith(record(outcome).verdict["symbol"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_terminal_text_of_each_kind_fits(kind: str, width: int) -> None:
+    lines = report.terminal(of_kind(kind), width=width).splitlines()
+    assert len(lines) <= 25
+    assert all(cell_len(line) <= width for line in lines)
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)

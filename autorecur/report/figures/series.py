@@ -1,27 +1,30 @@
-"""Figures: `plotted` says what is in one, `draw(info)` makes an SVG of it.
-
-The only file that knows matplotlib, and it imports it late: a Markdown report needs none of it.
-`Figure` objects and never pyplot (no global state); text stays text, so it can be searched and
-themed; placeholder colours become CSS variables, so one drawing serves the light and the dark page;
-ids carry a prefix, so two reports can share a page. The same info gives the same bytes, and is
-drawn once a process.
-"""
+"""Figures of the comparison, of the trainings and of forecasts."""
 
 from __future__ import annotations
 
-import io
 import math
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from autorecur.report import words
+from autorecur.report.figures.style import (
+    BAND,
+    BASELINE,
+    COLOUR,
+    DASH,
+    GRU,
+    INK,
+    LSTM,
+    MARK,
+    MUTED,
+    count_whole,
+    figure,
+    tick,
+)
 from autorecur.report.plotted import (
     POINTS,
     CurvesInfo,
     ForecastInfo,
-    Info,
     Points,
     PosteriorInfo,
     StepsInfo,
@@ -33,129 +36,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "svg"]
+__all__ = ["draw_curves", "draw_forecast", "draw_posterior", "draw_steps"]
 
 WHOLE = "the holdout"
 
-# Colours that matplotlib draws with, and the CSS variable each one stands for on the page.
-INK, MUTED, FAINT, BAND, LSTM, GRU, BASELINE, PAPER = (
-    "#0a0b01",
-    "#0a0b02",
-    "#0a0b03",
-    "#0a0b04",
-    "#0a0b05",
-    "#0a0b06",
-    "#0a0b07",
-    "#0a0b08",
-)
-THEME = {
-    INK: "var(--ink)",
-    MUTED: "var(--muted)",
-    FAINT: "var(--line)",
-    BAND: "var(--band)",
-    LSTM: "var(--lstm)",
-    GRU: "var(--gru)",
-    BASELINE: "var(--baseline)",
-    PAPER: "var(--paper)",
-}
-COLOUR = {"lstm": LSTM, "gru": GRU}
-DASH: dict[str, Any] = {"lstm": "-", "gru": (0, (5, 2))}
-MARK = {"lstm": "o", "gru": "^"}
 
-
-def svg(info: Info, prefix: str, label: str) -> str:
-    """The figure as inline SVG: ids begin with `prefix`, and `label` says it in words."""
-    name = type(info).__name__.removesuffix("Info").lower()
-    drawn = _TAG.sub(lambda tag: _prefixed(tag[0], f"{prefix}{name}-"), draw(info))
-    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
-
-
-_TAG = re.compile(r"<[^<>]+>")
-_IDS = re.compile(r'( id="|url\(#|href="#)')
-
-
-def _prefixed(tag: str, prefix: str) -> str:
-    return _IDS.sub(lambda match: match[0] + prefix, tag)
-
-
-@lru_cache(maxsize=32)
-def draw(info: Info) -> str:
-    """The figure as SVG with CSS variables for colours; drawn once for the same info."""
-    import matplotlib
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # a user's own style is for the user's own figures
-        matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]  # keys are spelt out there
-        if isinstance(info, PosteriorInfo):
-            figure = _draw_posterior(info)
-        elif isinstance(info, CurvesInfo):
-            figure = _draw_curves(info)
-        elif isinstance(info, ForecastInfo):
-            figure = _draw_forecast(info)
-        else:
-            figure = _draw_steps(info)
-        buffer = io.StringIO()
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
-    return _inline(buffer.getvalue())
-
-
-_STYLE: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "autorecur",
-    "text.parse_math": False,
-    "axes.unicode_minus": True,
-    "font.size": 10.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": MUTED,
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
-    "axes.labelsize": 9.5,
-    "axes.linewidth": 0.8,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.7,
-    "legend.frameon": False,
-    "legend.fontsize": 9.5,
-    "lines.linewidth": 1.6,
-}
-
-
-def _inline(text: str) -> str:
-    """matplotlib's document without what HTML does not need, and with the page's colours."""
-    text = text[text.index("<svg ") :]
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r' xmlns(:\w+)?="[^"]*"| version="1\.1"', "", text)
-    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    return _TAG.sub(lambda tag: _themed(tag[0]), text)
-
-
-def _themed(tag: str) -> str:
-    if tag.startswith("<svg "):
-        # The page decides the width; the view box keeps the shape.
-        return re.sub(r' (width|height)="[^"]*"', "", tag)
-    tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
-    for placeholder, variable in THEME.items():
-        tag = tag.replace(placeholder, variable)
-    return tag
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _draw_posterior(info: PosteriorInfo) -> Figure:
+def draw_posterior(info: PosteriorInfo) -> Figure:
+    """The belief about the difference, and the pairs below it."""
     rows = min(len(info.folds), 20)
-    figure = _figure(7.6, 2.6 + 0.17 * rows)
-    figure.get_layout_engine().set(hspace=0, h_pad=0.02)  # type: ignore[union-attr, call-arg]
-    top, rug = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 0.25 + 0.17 * rows))
+    drawn = figure(7.6, 2.6 + 0.17 * rows)
+    drawn.get_layout_engine().set(hspace=0, h_pad=0.02)  # type: ignore[union-attr, call-arg]
+    top, rug = drawn.subplots(2, 1, sharex=True, height_ratios=(2.2, 0.25 + 0.17 * rows))
     low, high = _reach(info)
     low_cell, high_cell = ("gru", "lstm") if info.better == "lower" else ("lstm", "gru")
     for axes in (top, rug):
@@ -177,7 +68,7 @@ def _draw_posterior(info: PosteriorInfo) -> Figure:
     top.spines[["left", "bottom"]].set_visible(False)
     top.tick_params(axis="x", length=0, labelbottom=False)
     _draw_rug(rug, info, rows, low_cell, high_cell)
-    return figure
+    return drawn
 
 
 def _reach(info: PosteriorInfo) -> tuple[float, float]:
@@ -235,20 +126,17 @@ def _draw_rug(axes: Axes, info: PosteriorInfo, rows: int, low_cell: str, high_ce
     label = f"GRU − LSTM [{words.cut(info.unit, 40)}]"
     base = info.base
     if base is None:
-        axes.xaxis.set_major_formatter(_tick)
+        axes.xaxis.set_major_formatter(tick)
     else:
         label += ", and in per cent of the best baseline's error"
-        axes.xaxis.set_major_formatter(lambda x, at: f"{_tick(x)}\n{words.percent(x / base)}")
+        axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
     axes.set_xlabel(label)
 
 
-def _tick(value: float, position: float = 0) -> str:
-    return f"{value:g}".replace("-", "−") if abs(value) > 1e-12 else "0"
-
-
-def _draw_curves(info: CurvesInfo) -> Figure:
-    figure = _figure(7.6, 2.7)
-    panels = figure.subplots(1, len(info.panels), sharey=True, squeeze=False)[0]
+def draw_curves(info: CurvesInfo) -> Figure:
+    """Validation scores, one panel a rung."""
+    drawn = figure(7.6, 2.7)
+    panels = drawn.subplots(1, len(info.panels), sharey=True, squeeze=False)[0]
     for axes, (rung, curves) in zip(panels, info.panels, strict=True):
         for curve in sorted(curves, key=lambda curve: curve.promoted):
             xs = list(range(1, len(curve.points) + 1))
@@ -272,18 +160,12 @@ def _draw_curves(info: CurvesInfo) -> Figure:
         axes.set_title(f"rung {rung}", loc="left", fontsize=10, color=MUTED)
         axes.grid(axis="y")
         axes.set_axisbelow(True)
-        _count_whole(axes)
+        count_whole(axes)
     panels[0].set_ylabel(info.label)
-    panels[0].yaxis.set_major_formatter(_tick)
+    panels[0].yaxis.set_major_formatter(tick)
     _limit_to_most(panels[0], info)
-    figure.supxlabel("evaluations", fontsize=9.5, color=MUTED)
-    return figure
-
-
-def _count_whole(axes: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    drawn.supxlabel("evaluations", fontsize=9.5, color=MUTED)
+    return drawn
 
 
 def _limit_to_most(axes: Axes, info: CurvesInfo) -> None:
@@ -296,9 +178,10 @@ def _limit_to_most(axes: Axes, info: CurvesInfo) -> None:
         axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
 
 
-def _draw_forecast(info: ForecastInfo) -> Figure:
-    figure = _figure(7.6, 5.0)
-    whole, part = figure.subplots(2, 1)
+def draw_forecast(info: ForecastInfo) -> Figure:
+    """The holdout, and its worst window below it."""
+    drawn = figure(7.6, 5.0)
+    whole, part = drawn.subplots(2, 1)
     whole.set_title(WHOLE, loc="left", fontsize=10, color=MUTED)
     part.set_title("its worst window, enlarged", loc="left", fontsize=10, color=MUTED)
     for axes, (first, last), points in (
@@ -308,9 +191,10 @@ def _draw_forecast(info: ForecastInfo) -> Figure:
         _draw_lines(axes, info, first, last, points)
         axes.grid(axis="y")
         axes.set_axisbelow(True)
-        axes.yaxis.set_major_formatter(_tick)
+        axes.yaxis.set_major_formatter(tick)
         axes.set_ylabel(words.cut(info.unit, 24))
         _time_ticks(axes, info.times, first, last)
+    _draw_band(part, info)
     for axes in (whole, part):
         axes.axvspan(
             info.window[0],
@@ -319,13 +203,29 @@ def _draw_forecast(info: ForecastInfo) -> Figure:
             linewidth=0,
             zorder=0,
         )
-    figure.legend(
+    drawn.legend(
         *part.get_legend_handles_labels(),
         loc="outside upper left",
-        ncols=_legend_columns(info.lines),
+        ncols=_legend_columns(info.lines) + bool(info.band),
         borderaxespad=0.1,
     )
-    return figure
+    return drawn
+
+
+def _draw_band(axes: Axes, info: ForecastInfo) -> None:
+    """Around the model's forecasts, in the enlarged part."""
+    _, kind, values = info.lines[0]
+    places = [
+        (at, value, half)
+        for at, (value, half) in enumerate(zip(values, info.band, strict=False))
+        if value is not None and half is not None and info.worst[0] <= at < info.worst[1]
+    ]
+    if places:
+        xs, middle, half = (list(column) for column in zip(*places, strict=True))
+        low = [value - width for value, width in zip(middle, half, strict=True)]
+        high = [value + width for value, width in zip(middle, half, strict=True)]
+        label = f"band of {words.share(info.band_share)}"
+        axes.fill_between(xs, low, high, color=COLOUR[kind], alpha=0.16, linewidth=0, label=label)
 
 
 def _legend_columns(lines: Sequence[tuple[str, str, Points]]) -> int:
@@ -365,9 +265,10 @@ def _time_ticks(axes: Axes, times: Sequence[str], first: int, last: int) -> None
     texts[-1].set_horizontalalignment("right")
 
 
-def _draw_steps(info: StepsInfo) -> Figure:
-    figure = _figure(7.6, 2.3)
-    axes = figure.subplots()
+def draw_steps(info: StepsInfo) -> Figure:
+    """Error by step of the horizon."""
+    drawn = figure(7.6, 2.3)
+    axes = drawn.subplots()
     style: dict[str, Any] = {
         "lstm": (LSTM, DASH["lstm"]),
         "gru": (GRU, DASH["gru"]),
@@ -381,10 +282,10 @@ def _draw_steps(info: StepsInfo) -> Figure:
         )
     axes.set_ylim(bottom=0)
     axes.set_xlim(1, max(2, max(len(values) for _, _, values in info.lines)))
-    _count_whole(axes)
-    axes.yaxis.set_major_formatter(_tick)
+    count_whole(axes)
+    axes.yaxis.set_major_formatter(tick)
     axes.grid(axis="y")
     axes.set_xlabel("steps ahead")
     axes.set_ylabel(f"mean absolute error\n[{words.cut(info.unit, 24)}]")
-    figure.legend(loc="outside upper left", ncols=_legend_columns(info.lines), borderaxespad=0.1)
-    return figure
+    drawn.legend(loc="outside upper left", ncols=_legend_columns(info.lines), borderaxespad=0.1)
+    return drawn

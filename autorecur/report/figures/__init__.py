@@ -1,0 +1,94 @@
+"""Figures: `plotted` says what is in one, `draw(info)` makes an SVG of it.
+
+The only folder that knows matplotlib, and it imports it late: a Markdown report needs none of it.
+`Figure` objects and never pyplot (no global state); text stays text, so it can be searched and
+themed; placeholder colours become CSS variables, so one drawing serves the light and the dark page;
+ids carry a prefix, so two reports can share a page. The same info gives the same bytes, and is
+drawn once a process.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import lru_cache
+
+from autorecur.report.figures.labels import draw_classes, draw_scatter
+from autorecur.report.figures.series import (
+    draw_curves,
+    draw_forecast,
+    draw_posterior,
+    draw_steps,
+)
+from autorecur.report.figures.style import STYLE, THEME
+from autorecur.report.plotted import (
+    ClassesInfo,
+    CurvesInfo,
+    ForecastInfo,
+    Info,
+    PosteriorInfo,
+    ScatterInfo,
+)
+
+__all__ = ["draw", "svg"]
+
+
+def svg(info: Info, prefix: str, label: str) -> str:
+    """The figure as inline SVG: ids begin with `prefix`, and `label` says it in words."""
+    name = type(info).__name__.removesuffix("Info").lower()
+    drawn = _TAG.sub(lambda tag: _prefixed(tag[0], f"{prefix}{name}-"), draw(info))
+    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
+
+
+_TAG = re.compile(r"<[^<>]+>")
+_IDS = re.compile(r'( id="|url\(#|href="#)')
+
+
+def _prefixed(tag: str, prefix: str) -> str:
+    return _IDS.sub(lambda match: match[0] + prefix, tag)
+
+
+@lru_cache(maxsize=32)
+def draw(info: Info) -> str:
+    """The figure as SVG with CSS variables for colours; drawn once for the same info."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # a user's own style is for the user's own figures
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]  # keys are spelt out there
+        if isinstance(info, PosteriorInfo):
+            figure = draw_posterior(info)
+        elif isinstance(info, CurvesInfo):
+            figure = draw_curves(info)
+        elif isinstance(info, ForecastInfo):
+            figure = draw_forecast(info)
+        elif isinstance(info, ClassesInfo):
+            figure = draw_classes(info)
+        elif isinstance(info, ScatterInfo):
+            figure = draw_scatter(info)
+        else:
+            figure = draw_steps(info)
+        buffer = io.StringIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
+    return _inline(buffer.getvalue())
+
+
+def _inline(text: str) -> str:
+    """matplotlib's document without what HTML does not need, and with the page's colours."""
+    text = text[text.index("<svg ") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r' xmlns(:\w+)?="[^"]*"| version="1\.1"', "", text)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    return _TAG.sub(lambda tag: _themed(tag[0]), text)
+
+
+def _themed(tag: str) -> str:
+    if tag.startswith("<svg "):
+        # The page decides the width; the view box keeps the shape.
+        return re.sub(r' (width|height)="[^"]*"', "", tag)
+    tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
+    for placeholder, variable in THEME.items():
+        tag = tag.replace(placeholder, variable)
+    return tag
