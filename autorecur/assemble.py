@@ -5,30 +5,21 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from autorecur import __version__
+from autorecur import __version__, exhibits
+from autorecur.data import scoring
 from autorecur.data.dataset import Dataset
-from autorecur.judge.checks import Check
-from autorecur.judge.comparison import Comparison, Finalist
-from autorecur.judge.references import References
-from autorecur.judge.verdict import Verdict, cost_sentence
-from autorecur.metrics import Metric, detail
+from autorecur.judge.verdict import cost_sentence
 from autorecur.nets.cost import BYTES_PER_WEIGHT
-from autorecur.nets.train import Fit
 from autorecur.record import Record
-from autorecur.search.dispatch import Dispatcher
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
+from autorecur.story import Story
 
-__all__ = ["Story", "finalist_of", "holdout_detail", "predictions", "record_of"]
+__all__ = ["holdout_detail", "record_of"]
 
 LIBRARIES = (
     "autorecur",
@@ -40,32 +31,6 @@ LIBRARIES = (
     "pandas",
     "scikit-learn",
 )
-MOST_POINTS = 400  # of the forecast figure
-Array = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, eq=False)
-class Story:
-    """Everything that a run leaves behind, before it is written down."""
-
-    started: str
-    run_id: str
-    command: str
-    seed: int
-    ended_by: str
-    dataset: Dataset
-    metric: Metric
-    trials: tuple[Trial, ...]
-    finalists: Mapping[str, Trial]
-    comparison: Comparison
-    verdict: Verdict
-    references: References
-    refits: Mapping[str, Fit]
-    checks: tuple[Check, ...]
-    dispatcher: Dispatcher
-    model_cell: str | None
-    model_file: Path
-    details: dict[str, dict[str, float | None]] = field(default_factory=dict)
 
 
 def record_of(story: Story) -> Record:
@@ -123,7 +88,7 @@ def record_of(story: Story) -> Record:
             {**asdict(pair), "difference": pair.difference} for pair in story.comparison.pairs
         ),
         checks=tuple(asdict(check) for check in story.checks),
-        figures={"forecast": _forecast_figure(story)},
+        figures=exhibits.figures(story),
         environment=_environment(story),
     )
 
@@ -133,7 +98,8 @@ def _data(dataset: Dataset) -> dict[str, Any]:
     roles: dict[str, list[str]] = {}
     for column in schema.columns:
         roles.setdefault(column.role, []).append(column.name)
-    dated = hasattr(dataset.times, "strftime")
+    # Of panels and of whole series the bounds are counts laid end to end, which have no stamps.
+    dated = hasattr(dataset.times, "strftime") and len(dataset.offsets) == 2
     return {
         "name": dataset.name,
         "rows": dataset.rows,
@@ -145,6 +111,10 @@ def _data(dataset: Dataset) -> dict[str, Any]:
         "season": schema.season,
         "cycles": list(schema.cycles),
         "time_format": schema.time_format,
+        "tokens": schema.tokens,
+        "classes": list(schema.classes),
+        "series": len(dataset.offsets) - 1,
+        "vocabulary": len(dataset.vocabulary),
         "fingerprint": dataset.fingerprint,
         "roles": roles,
         "columns_read": [asdict(column) for column in schema.columns],
@@ -184,6 +154,7 @@ def _model(story: Story) -> dict[str, Any] | None:
         },
         "train_seconds": fit.seconds if fit and fit.score is not None else trial.seconds,
         "file": MODEL_FILE,
+        "bands": exhibits.bands(story),
     }
 
 
@@ -207,19 +178,15 @@ def _score(story: Story, details: Mapping[str, Mapping[str, float | None]]) -> d
 def holdout_detail(story: Story) -> dict[str, dict[str, float | None]]:
     """Every score on the holdout: of the model, the other finalist (its cell) and each baseline."""
     dataset, fold = story.dataset, story.dataset.split.holdout
-    truth = dataset.actuals(fold.test)
-    rows = dataset.values[: fold.fit_rows, 0].astype(np.float64)
-    season = max(1, dataset.schema.season)
-    naive = float(np.abs(rows[season:] - rows[:-season]).mean()) if len(rows) > season else None
-    forecasts: dict[str, Array] = {
+    given: dict[str, Any] = {
         "model" if cell == story.model_cell else cell: fit.forecasts
         for cell, fit in story.refits.items()
         if fit.forecasts is not None
     }
-    forecasts |= story.references.holdout
+    given |= story.references.holdout
     return {
-        name: detail(truth, forecast, float(rows.std()), naive)
-        for name, forecast in forecasts.items()
+        name: scoring.detail_of(story.metric, dataset, fold, fold.test, answers)
+        for name, answers in given.items()
     }
 
 
@@ -262,50 +229,6 @@ def _trial(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _forecast_figure(story: Story) -> dict[str, Any] | None:
-    """Consecutive holdout windows, each forecast from its own origin, as many as can be seen."""
-    dataset, horizon = story.dataset, story.dataset.horizon
-    test = dataset.split.holdout.test
-    cell = story.model_cell
-    if cell is None or cell not in story.refits or story.refits[cell].forecasts is None:
-        return None
-    chosen, reached = [], -1
-    for place, example in enumerate(test):
-        if example >= reached:
-            chosen.append(place)
-            reached = int(example) + horizon
-    chosen = chosen[-max(1, MOST_POINTS // horizon) :]
-    examples = test[chosen]
-    rows = (examples[:, None] + np.arange(horizon)).ravel()
-    other = next(
-        (c for c in story.refits if c != cell and story.refits[c].forecasts is not None), None
-    )
-    best = _best_baseline(story)
-
-    def picked(forecasts: Array | None) -> list[float] | None:
-        return None if forecasts is None else forecasts[chosen][:, :, 0].ravel().tolist()
-
-    return {
-        "times": [str(stamp) for stamp in dataset.times[rows]],
-        "actual": dataset.actuals(examples)[:, :, 0].ravel().tolist(),
-        "model": picked(story.refits[cell].forecasts),
-        "other": picked(story.refits[other].forecasts if other else None),
-        "other_name": story.finalists[other].candidate.title if other else None,
-        "baseline": picked(story.references.holdout.get(best) if best else None),
-        "baseline_name": best,
-        "unit": dataset.schema.unit,
-    }
-
-
-def _best_baseline(story: Story) -> str | None:
-    best = story.comparison.best_baseline()
-    if best is not None:
-        return best[0]
-    scores = {n: s["holdout"] for n, s in story.references.scores.items() if "holdout" in s}
-    sign = 1.0 if story.metric.better == "lower" else -1.0
-    return min(scores, key=lambda name: sign * scores[name]) if scores else None
-
-
 def _environment(story: Story) -> dict[str, Any]:
     versions = {"python": platform.python_version()}
     for library in LIBRARIES:
@@ -322,39 +245,3 @@ def _environment(story: Story) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "versions": versions,
     }
-
-
-def finalist_of(trial: Trial) -> Finalist:
-    """A finalist as the judge sees it: its size and what it cost in the search."""
-    candidate, cost = trial.candidate, trial.cost
-    return Finalist(
-        cell=candidate.cell,
-        title=candidate.title,
-        parameters=cost.parameters if cost else 0,
-        bytes=cost.bytes if cost else 0,
-        multiply_adds=cost.multiply_adds if cost else 0,
-        latency_ms=cost.latency.p50 if cost and cost.latency else None,
-        train_seconds=trial.seconds,
-        depth=candidate.depth,
-        width=candidate.width,
-        score=trial.score,
-    )
-
-
-def predictions(story: Story) -> pd.DataFrame:
-    """The model's forecasts of the holdout: origin, time, step, forecast, actual."""
-    dataset, horizon = story.dataset, story.dataset.horizon
-    fit = story.refits.get(story.model_cell or "")
-    columns = ["origin", "time", "step", "forecast", "actual"]
-    if fit is None or fit.forecasts is None:
-        return pd.DataFrame(columns=columns)
-    test = dataset.split.holdout.test
-    rows = (test[:, None] + np.arange(horizon)).ravel()
-    values = (
-        np.repeat(dataset.times[test - 1], horizon),
-        dataset.times[rows],
-        np.tile(np.arange(1, horizon + 1), len(test)),
-        fit.forecasts[:, :, 0].ravel(),
-        dataset.actuals(test)[:, :, 0].ravel(),
-    )
-    return pd.DataFrame(dict(zip(columns, values, strict=True)))

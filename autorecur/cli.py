@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 import autorecur
+from autorecur.data.kinds import KINDS
 from autorecur.errors import AutorecurError, SettingError
 from autorecur.tables import bundled
 
@@ -39,6 +40,7 @@ _IMPORTED = time.monotonic()
 EXIT_REPAIR, EXIT_UNCLEAR, EXIT_INTERRUPTED = 2, 3, 130
 UNCLEAR = frozenset({"UNDECIDED", "INCOMPLETE", "BASELINE_WINS"})
 DEEPEST, WIDEST = 8, 4096
+CHOSEN = "AUTORECUR_BACKEND"  # set where the Keras backend is this process' own choice
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,10 +96,12 @@ def _process_started() -> float:
 def _settle_process() -> None:
     """Settings of a process that is autorecur's own; a library must not make them for its caller.
 
-    Keras on JAX is ready in 2.6 seconds, on TensorFlow in 5 to 9; both compute the same network.
-    Whoever sets KERAS_BACKEND gets what they set.
+    Keras on JAX is ready in 2.6 seconds, on TensorFlow in 5 to 9; both compute the same network,
+    but only TensorFlow takes a text as it is (see `_load`). Whoever sets KERAS_BACKEND gets what
+    they set.
     """
-    os.environ.setdefault("KERAS_BACKEND", "jax")
+    if "KERAS_BACKEND" not in os.environ:
+        os.environ |= {"KERAS_BACKEND": "jax", CHOSEN: "jax"}
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes on absent GPUs are no news
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -126,6 +130,18 @@ def _share(text: str) -> float:
     if not 0 <= number < 1:
         raise click.BadParameter(f"{text!r} is no share: write it as 1% or as 0.01")
     return number
+
+
+def _coverage(text: str) -> float:
+    """The share of true values that an interval should hold.
+
+    >>> _coverage("90%"), _coverage("0.9")
+    (0.9, 0.9)
+    """
+    share = _share(text)
+    if share == 0:
+        raise click.BadParameter(f"{text!r} is no share: write it as 90% or as 0.9")
+    return share
 
 
 def _ends(text: str, most: int) -> tuple[int, int]:
@@ -191,6 +207,63 @@ _debug = click.option(
 )
 
 
+def _data(command: Command) -> Command:
+    """The table, and the options that say what is in it."""
+    file = click.Path(path_type=Path)
+    options = (
+        click.argument("table", type=file),
+        click.option(
+            "--target", metavar="COL", multiple=True, help="What to foretell; repeatable."
+        ),
+        click.option("--time", metavar="COL", help="The column of time stamps."),
+        click.option(
+            "--series", metavar="COL", help="Which series, or sequence, a row belongs to."
+        ),
+        click.option("--text", metavar="COL", help="The column of texts."),
+        click.option(
+            "--horizon",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="How many steps ahead; 0 labels the present row.",
+        ),
+        click.option(
+            "--task",
+            type=click.Choice(["auto", *KINDS]),
+            metavar="KIND",
+            default="auto",
+            show_default=True,
+            help=f"{', '.join(KINDS)}.",
+        ),
+        click.option("--known", metavar="COL", multiple=True, help="Known in advance; repeatable."),
+        click.option(
+            "--static", metavar="COL", multiple=True, help="One value a series; repeatable."
+        ),
+        click.option("--split", metavar="COL", help="Divides the rows: test…, valid…, the rest."),
+        click.option("--drop", metavar="COL", multiple=True, help="Left out; repeatable."),
+        click.option(
+            "--vectors", type=file, metavar="FILE", help="Word vectors, as GloVe has them."
+        ),
+        click.option("--budget", default="10min", show_default=True, help="10min, 40trainings …"),
+        click.option("--cells", type=_cells, metavar="lstm,gru", help="Which cells compete."),
+        click.option("--depth", type=_depths, metavar="1:3", help="Recurrent layers."),
+        click.option("--width", type=_widths, metavar="8:256", help="Units a layer."),
+        click.option("--metric", default="auto", show_default=True, help="What is compared."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The library's arguments from the options of `_data`."""
+    target, space = given.pop("target"), {}
+    for name in ("cells", "depth", "width"):
+        if choices := given.pop(name):
+            space[name] = choices
+    given["target"] = target[0] if len(target) == 1 else list(target) or None
+    return given | {"space": space or None}
+
+
 def _output(command: Command) -> Command:
     """The options of every command that trains."""
     for option in (
@@ -217,16 +290,7 @@ def _group() -> None:
 
 
 @_group.command()
-@click.argument("table", type=click.Path(path_type=Path))
-@click.option("--target", metavar="COL", multiple=True, help="What to forecast.")
-@click.option("--time", "time_column", metavar="COL", help="The column of time stamps.")
-@click.option("--horizon", type=click.IntRange(min=1), metavar="N", help="How many steps ahead.")
-@click.option("--drop", metavar="COL", multiple=True, help="Leave this column out; repeatable.")
-@click.option("--budget", default="10min", show_default=True, help="10min, 90s, 40trainings …")
-@click.option("--cells", type=_cells, metavar="lstm,gru", help="Which cells compete.")
-@click.option("--depth", type=_depths, metavar="1:3", help="Recurrent layers.")
-@click.option("--width", type=_widths, metavar="8:256", help="Units a layer.")
-@click.option("--metric", default="auto", show_default=True, help="What is compared.")
+@_data
 @click.option(
     "--margin",
     type=_share,
@@ -242,79 +306,64 @@ def fit(
     started: float,
     /,
     table: Path,
-    target: tuple[str, ...],
-    time_column: str | None,
-    horizon: int | None,
-    drop: tuple[str, ...],
-    budget: str,
-    cells: tuple[str, ...] | None,
-    depth: tuple[int, ...] | None,
-    width: tuple[int, ...] | None,
-    metric: str,
-    margin: float,
-    out: Path | None,
-    **output: Any,
+    as_json: bool,
+    quiet: bool,
+    strict: bool,
+    **given: Any,
 ) -> int:
     """Find out which network suits TABLE.
 
     Searches, compares LSTM and GRU on fresh folds, and saves the best network and a report.
     """
-    space = {"cells": cells, "depth": depth, "width": width}
-    return _fit(
-        table,
-        started,
-        output,
-        target=target[0] if len(target) == 1 else list(target) or None,
-        time=time_column,
-        horizon=horizon,
-        drop=drop,
-        budget=budget,
-        space={name: choices for name, choices in space.items() if choices} or None,
-        metric=metric,
-        margin=margin,
-        out=out,
-    )
+    return _fit(table, started, as_json, quiet, strict, **_settings(given))
+
+
+@_group.command()
+@_data
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@_debug
+def plan(table: Path, as_json: bool, **given: Any) -> None:
+    """Say what TABLE was understood as, and what would be done.
+
+    Trains no candidate: roles, kind, split, findings, and what the budget is expected to buy.
+    """
+    made = _own("pipeline").plan(table, **_settings(given))
+    if as_json:
+        click.echo(json.dumps(_strict(made.as_dict()), indent=2, sort_keys=True))
+    else:
+        for line in made.lines():
+            click.echo(_visible(line))
 
 
 @_group.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), metavar="DIR")
 @_output
 @click.pass_obj
-def demo(started: float, /, out: Path, **output: Any) -> int:
+def demo(
+    started: float, /, out: Path, as_json: bool, quiet: bool, strict: bool, **given: Any
+) -> int:
     """Run the bundled example: weekly CO2, one minute."""
-    return _fit(
-        bundled("co2_weekly"),
-        started,
-        output,
-        target="co2",
-        time="date",
-        horizon=13,
-        budget="1min",
-        out=out,
-    )
+    settings: dict[str, Any] = {"target": "co2", "time": "date", "horizon": 13, "budget": "1min"}
+    table = bundled("co2_weekly")
+    return _fit(table, started, as_json, quiet, strict, out=out, **settings, **given)
 
 
-def _fit(table: Path, started: float, output: dict[str, Any], **settings: Any) -> int:
+def _fit(
+    table: Path, started: float, as_json: bool, quiet: bool, strict: bool, **settings: Any
+) -> int:
     """What `fit` and `demo` have in common: run, print, and say it with the exit code."""
-    with _own("progress").listener(quiet=output["quiet"]) as listener:
-        run = autorecur.fit(
-            table,
-            seed=output["seed"],
-            workers=output["workers"],
-            listener=listener,
-            started=started,
-            **settings,
-        )
-    if output["as_json"]:
+    with _own("progress").listener(quiet=quiet) as listener:
+        run = autorecur.fit(table, listener=listener, started=started, **settings)
+    if as_json:
         click.echo(run.record.to_json(), nl=False)
-    elif output["quiet"]:
+    elif quiet:
         click.echo(run.verdict)
     else:
         _print(run.record)
     if run.record.budget["ended_by"] == "interrupt":
         return EXIT_INTERRUPTED
     unclear = run.record.verdict["outcome"] in UNCLEAR
-    return EXIT_UNCLEAR if output["strict"] and unclear else 0
+    return EXIT_UNCLEAR if strict and unclear else 0
 
 
 @_group.command()
@@ -347,10 +396,38 @@ def report(run: Path, to: Path | None) -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="Not to stdout.")
+@click.option(
+    "--interval", type=_coverage, metavar="0.9", help="Add the ends of a band that holds so much."
+)
 @_debug
-def predict(run: Path, table: Path, out: Path | None) -> None:
-    """Forecast what follows TABLE, as CSV."""
-    _write_csv(_load(run).predict(table), out)
+def predict(run: Path, table: Path, out: Path | None, interval: float | None) -> None:
+    """Foretell what TABLE leaves open, as CSV.
+
+    Of a series the steps after its end; where rows, sequences or texts want a label, the label.
+    """
+    _write_csv(_load(run).predict(table, interval=interval), out)
+
+
+@_group.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--prompt", default="", metavar="TEXT", help="How it begins.")
+@click.option("--n", type=click.IntRange(min=1), metavar="N", default=200, show_default=True)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    metavar="T",
+    default=1.0,
+    show_default=True,
+    help="Below 1 keeps to the likelier, 0 to the likeliest.",
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", default=1, show_default=True)
+@_debug
+def generate(run: Path, prompt: str, n: int, temperature: float, seed: int) -> None:
+    """Let the language model RUN write on.
+
+    Prints the prompt and N more characters or words, whichever the text was learned by.
+    """
+    click.echo(_visible(_load(run).generate(prompt, n, temperature, seed)))
 
 
 @_group.command()
@@ -361,9 +438,9 @@ def predict(run: Path, table: Path, out: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 @_debug
 def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_json: bool) -> None:
-    """Score RUN on TABLE, by rolling origin.
+    """Score RUN on TABLE, which holds the truth too.
 
-    TABLE holds history and truth: every forecast is compared with the rows that followed.
+    A series by rolling origin: every forecast is compared with the rows that followed.
     """
     evaluation = _load(run).evaluate(table, stride=stride)
     if out is not None:
@@ -379,7 +456,11 @@ def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_js
 
 
 def _load(folder: Path) -> Run:
-    return autorecur.load(folder)
+    """The run, whose network is not loaded yet; one that takes texts needs TensorFlow."""
+    run = autorecur.load(folder)
+    if run.record.data["tokens"] and CHOSEN in os.environ:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    return run
 
 
 def _print(record: Record) -> None:
@@ -388,6 +469,15 @@ def _print(record: Record) -> None:
     colour = person and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     width = max(60, min(shutil.get_terminal_size().columns, 100)) if person else 80
     click.echo(_own("report").terminal(record, width, colour).rstrip("\n"), color=colour)
+
+
+def _visible(text: str) -> str:
+    """Text of the user's table as a terminal may see it: no escape code, line ends kept.
+
+    >>> _visible("a\\x1b[2Jb\\nc")
+    'a [2Jb\\nc'
+    """
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
 
 
 def _strict(value: Any) -> Any:

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from autorecur.assemble import Story, finalist_of, holdout_detail, predictions, record_of
-from autorecur.data import arrays, read, series
+from autorecur.assemble import holdout_detail, record_of
+from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
+from autorecur.data.understand import Asked, understand
 from autorecur.errors import RunError, SettingError
-from autorecur.judge.checks import Check, Facts, checks
-from autorecur.judge.comparison import Comparison
-from autorecur.judge.duel import MOST_SEEDS, Duel, affordable_seconds
-from autorecur.judge.outcome import FEWEST_FOLDS, Margin
+from autorecur.exhibits import predictions
 from autorecur.judge.references import References
-from autorecur.judge.refit import refit
-from autorecur.judge.verdict import Verdict, decide
-from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
-from autorecur.nets.build import Shape
-from autorecur.nets.candidate import CELLS, Candidate, Space
-from autorecur.nets.defaults import first_candidate, full_steps, space_for
-from autorecur.nets.train import Fit
+from autorecur.nets.candidate import Space
+from autorecur.nets.defaults import first_candidate, space_for
+from autorecur.outline import Outline, outline_of
 from autorecur.report import write as write_report
 from autorecur.run import REPORT_FILE, Run
-from autorecur.search.budget import Budget, Meter, divide_trainings
+from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
-from autorecur.search.search import COMPILE_SECONDS, MODEL_FILE, Plan, Search, best_trial
-from autorecur.search.trial import Trial
+from autorecur.search.search import MODEL_FILE
 from autorecur.search.workers import WorkerPool, default_workers
+from autorecur.stages import (
+    INTERRUPT,
+    Settings,
+    Stage,
+    checked_facts,
+    dueled,
+    judged,
+    refitted,
+    saved_cell,
+    searched,
+)
+from autorecur.story import Story
 
-__all__ = ["fit"]
+__all__ = ["fit", "plan"]
 
-INTERRUPT = "interrupt"
-REFIT_FACTOR = 1.6  # its epochs are longer than the search's by the validation and the duel's rows
-REFIT_SECONDS = 2.0
+TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
 
 
 def fit(
@@ -55,8 +57,15 @@ def fit(
     target: str | Sequence[str] | None = None,
     *,
     time: str | None = None,
+    series: str | None = None,
+    text: str | None = None,
     horizon: int | None = None,
+    task: str = "auto",
+    known: Sequence[str] = (),
+    static: Sequence[str] = (),
+    split: str | None = None,
     drop: Sequence[str] = (),
+    vectors: str | Path | None = None,
     budget: str = "10min",
     space: Space | Mapping[str, Any] | None = None,
     metric: str = "auto",
@@ -72,11 +81,19 @@ def fit(
     """Find out which recurrent network suits `data`, within `budget`.
 
     Args:
-        data: a path (CSV or TSV, gzipped too) or a DataFrame; one row a time step.
-        target: the column to forecast; may be left out where only one is numeric.
+        data: a path (CSV or TSV, plain text for a language model, gzipped too) or a DataFrame.
+        target: the column to foretell, or several to forecast; not needed where only one can be.
         time: the column of time stamps; found by itself where there is one.
-        horizon: how many steps ahead; one season by default.
+        series: the column that says which series a row belongs to.
+        text: the column of documents.
+        horizon: how many steps ahead; one season by default; 0 labels the present row.
+        task: a kind of `data.kinds`, or "auto" to infer it, and say from what.
+        known: columns whose future is known; a table to predict from must carry it.
+        static: columns that are constant within a series.
+        split: a column that divides the rows: values beginning with "test" are the holdout,
+            "valid", "val" and "dev" serve selection, the rest is for training.
         drop: columns to leave out.
+        vectors: a file of word vectors in GloVe's text format, to begin a text's embedding with.
         budget: a time ("10min"), a number of trainings ("40trainings"), multiply-adds
             ("2e14flop"), or several of them with commas; a time covers
             everything up to the written report.
@@ -98,16 +115,19 @@ def fit(
         AutorecurError: where something is for the user to repair; nothing has been written then.
     """
     meter = Meter(Budget.parse(budget), started=started)
-    chosen, processes = metric_named(metric), _checked(seed, margin, workers)
+    processes = _checked(seed, margin, workers)
     wanted = _checked_folder(out)
+    asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
     crew = executor or WorkerPool(processes)  # warms up while the table is read
     try:
         meter.enter("reading")
-        table = read.read(data)
-        dataset = series.dataset(table, target=target, time=time, horizon=horizon, drop=drop)
+        dataset = understand(data, asked, vectors)
+        if dataset.kind.text:
+            meter.reserve(TEXT_SECONDS)
+        chosen = metric_named(metric, _output(dataset), _panel(dataset))
         choices = space_for(dataset, space)
         folder = _made_folder(wanted, dataset.name)
-        settings = _Settings(seed, margin, chosen, choices, folder, oracle)
+        settings = Settings(seed, margin, chosen, choices, folder, oracle)
         journal = Journal(folder / "journal.jsonl")
         tell = listener or _silent
         dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name)
@@ -123,62 +143,56 @@ def fit(
             crew.shutdown(wait=False, cancel_futures=True)
 
 
-@dataclass(frozen=True, eq=False)
-class _Settings:
-    """What was asked for, after it was checked."""
-
-    seed: int
-    margin: float
-    metric: Metric
-    space: Space
-    folder: Path
-    oracle: Any
-
-
-@dataclass(frozen=True, eq=False)
-class _Stage:
-    """What every stage works with."""
-
-    settings: _Settings
-    dataset: Dataset
-    dispatcher: Dispatcher
-    shared: Path  # the arrays that the workers map
-    references: References
-    first: Candidate
-
-    @property
-    def meter(self) -> Meter:
-        return self.dispatcher.meter
-
-    @property
-    def steps(self) -> int:
-        return full_steps(self.dataset, self.first)
-
-    @property
-    def trainings(self) -> tuple[int | None, int | None]:
-        """Of the search and of the duel, where the budget counts them."""
-        most = MOST_SEEDS * len(self.dataset.split.duel)
-        return divide_trainings(self.meter.budget.trainings, len(CELLS), FEWEST_FOLDS, most)
-
-    def enter(self, name: str) -> None:
-        self.meter.enter(name)
-        self.dispatcher.stage = name
-        self.dispatcher.tell("stage")
+def plan(
+    data: str | Path | pd.DataFrame,
+    target: str | Sequence[str] | None = None,
+    *,
+    time: str | None = None,
+    series: str | None = None,
+    text: str | None = None,
+    horizon: int | None = None,
+    task: str = "auto",
+    known: Sequence[str] = (),
+    static: Sequence[str] = (),
+    split: str | None = None,
+    drop: Sequence[str] = (),
+    vectors: str | Path | None = None,
+    budget: str = "10min",
+    space: Space | Mapping[str, Any] | None = None,
+    metric: str = "auto",
+) -> Outline:
+    """What `fit` would understand of `data` and set out from; trains nothing, writes nothing."""
+    limits = Budget.parse(budget)
+    asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
+    dataset = understand(data, asked, vectors)
+    chosen = metric_named(metric, _output(dataset), _panel(dataset))
+    choices = space_for(dataset, space)
+    return outline_of(dataset, chosen, choices, first_candidate(dataset, choices), limits)
 
 
-def _conduct(settings: _Settings, dataset: Dataset, dispatcher: Dispatcher) -> Run:
+def _output(dataset: Dataset) -> str:
+    return "classes" if dataset.schema.classes else dataset.kind.output
+
+
+def _panel(dataset: Dataset) -> bool:
+    return dataset.kind.window == "before" and len(dataset.offsets) > 2
+
+
+def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher) -> Run:
     """From a Dataset to a Run: search, duel, verdict, refit, record, report."""
     started = datetime.now().astimezone().replace(microsecond=0).isoformat()
     references = References(dataset, settings.metric)
     references.start()
     shared = arrays.save(dataset, settings.folder / "arrays")
     first = first_candidate(dataset, settings.space)
-    stage = _Stage(settings, dataset, dispatcher, shared, references, first)
+    stage = Stage(settings, dataset, dispatcher, shared, references, first)
 
-    trials, finalists, ended_by = _searched(stage)
-    comparison, ended_by = _dueled(stage, finalists, ended_by)
-    verdict = _judged(stage, finalists, comparison)
-    refits = {} if ended_by == INTERRUPT else _refitted(stage, finalists)
+    trials, finalists, ended_by = searched(stage)
+    comparison, ended_by = dueled(stage, finalists, ended_by)
+    verdict = judged(stage, finalists, comparison)
+    # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
+    writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
+    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists)
 
     stage.enter("report")
     if isinstance(dispatcher.executor, WorkerPool):
@@ -198,146 +212,16 @@ def _conduct(settings: _Settings, dataset: Dataset, dispatcher: Dispatcher) -> R
         verdict=verdict,
         references=references,
         refits=refits,
-        checks=_checks(stage, trials, finalists, comparison, verdict, ended_by),
+        checks=checked_facts(stage, trials, finalists, comparison, verdict, ended_by),
         dispatcher=dispatcher,
-        model_cell=_saved_cell(settings, verdict, finalists, refits, trials),
+        model_cell=saved_cell(settings, dataset, writer, verdict, finalists, refits, trials),
         model_file=settings.folder / MODEL_FILE,
     )
+    if writer is not None:
+        writer.shutdown(wait=False, cancel_futures=True)
     run = _written(replace(story, details=holdout_detail(story)), settings.folder)
     dispatcher.tell("end", verdict.sentence)
     return run
-
-
-def _searched(stage: _Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
-    """The trials, each cell's finalist, and why the search ended."""
-    stage.enter("search")
-    settings, meter = stage.settings, stage.meter
-    duel_seconds = meter.shares.duel - meter.shares.search if meter.budget.seconds else float("inf")
-    work = meter.budget.multiply_adds
-    plan = Plan(
-        space=settings.space,
-        first=stage.first,
-        metric=settings.metric,
-        seed=settings.seed,
-        steps=stage.steps,
-        shape=Shape.of(stage.dataset),
-        arrays=stage.shared,
-        folder=settings.folder,
-        deadline=meter.deadline("search"),
-        trainings=stage.trainings[0],
-        multiply_adds=work / 2 if work else None,
-        longest_seconds=affordable_seconds(
-            duel_seconds, stage.dispatcher.workers, FEWEST_FOLDS, COMPILE_SECONDS
-        ),
-    )
-    search = Search(plan, stage.dispatcher, settings.oracle)
-    try:
-        search.run()
-    except KeyboardInterrupt:
-        search.ended_by = INTERRUPT
-    trials = tuple(search.trials)
-    best = {cell: best_trial(trials, cell, settings.metric.better) for cell in CELLS}
-    finalists = {cell: trial for cell, trial in best.items() if trial is not None}
-    return trials, finalists, search.ended_by or "time"
-
-
-def _dueled(stage: _Stage, finalists: Mapping[str, Trial], ended_by: str) -> tuple[Comparison, str]:
-    """Both finalists on the same fresh folds, and the baselines beside them."""
-    slowest = max((trial.seconds for trial in finalists.values()), default=0.0)
-    stage.meter.expect_refit(REFIT_FACTOR * slowest + REFIT_SECONDS)
-    stage.enter("duel")
-    duel = Duel(
-        dataset=stage.dataset,
-        arrays=stage.shared,
-        finalists={cell: trial.candidate for cell, trial in finalists.items()},
-        metric=stage.settings.metric,
-        seed=stage.settings.seed,
-        steps=stage.steps,
-        deadline=stage.meter.deadline("duel"),
-        trainings=stage.trainings[1],
-        dispatcher=stage.dispatcher,
-        expected_seconds=sum(trial.seconds for trial in finalists.values()),
-        overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
-    )
-    if ended_by != INTERRUPT:
-        try:
-            duel.run()
-        except KeyboardInterrupt:  # what was paired until then is judged
-            ended_by = INTERRUPT
-        trained = {pair.fold for pair in duel.comparison({}).pairs}
-        stage.references.wait_for(trained, stage.meter.left("refit"))
-    return duel.comparison(stage.references.scores), ended_by
-
-
-def _judged(stage: _Stage, finalists: Mapping[str, Trial], comparison: Comparison) -> Verdict:
-    best, meter = comparison.best_baseline(), stage.meter
-    unit = stage.settings.metric.unit_of(stage.dataset.schema.unit)
-    margin = Margin.default(best[1] if best else 0.0, stage.settings.margin, unit)
-    contenders = {cell: finalist_of(trial) for cell, trial in finalists.items()}
-    return decide(
-        comparison, contenders, margin, meter.budget.text, meter.spent_seconds, meter.trainings
-    )
-
-
-def _refitted(stage: _Stage, finalists: Mapping[str, Trial]) -> dict[str, Fit]:
-    stage.enter("refit")
-    settings = stage.settings
-    try:
-        return refit(
-            {cell: trial.candidate for cell, trial in finalists.items()},
-            settings.metric,
-            settings.seed,
-            stage.steps,
-            stage.shared,
-            settings.folder,
-            stage.meter.deadline("refit"),
-            stage.dispatcher,
-        )
-    except KeyboardInterrupt:
-        return {}
-
-
-def _saved_cell(
-    settings: _Settings,
-    verdict: Verdict,
-    finalists: Mapping[str, Trial],
-    refits: Mapping[str, Fit],
-    trials: Sequence[Trial],
-) -> str | None:
-    """The cell of the network in the run folder: the recommended refit, or the best so far."""
-    cell = verdict.recommended or next(iter(finalists), None)
-    fit = refits.get(cell or "")
-    if fit is not None and fit.model:
-        os.replace(fit.model, settings.folder / MODEL_FILE)
-        return cell
-    if not (settings.folder / MODEL_FILE).is_file():
-        return None
-    scored = [trial for trial in trials if trial.score is not None]
-    sign = 1.0 if settings.metric.better == "lower" else -1.0
-    return min(scored, key=lambda trial: sign * (trial.score or 0.0)).candidate.cell
-
-
-def _checks(
-    stage: _Stage,
-    trials: Sequence[Trial],
-    finalists: Mapping[str, Trial],
-    comparison: Comparison,
-    verdict: Verdict,
-    ended_by: str,
-) -> tuple[Check, ...]:
-    space, dispatcher = stage.settings.space, stage.dispatcher
-    seconds, trainings = dispatcher.cell_seconds, dispatcher.cell_trainings
-    facts = Facts(
-        curves={cell: trial.curve for cell, trial in finalists.items()},
-        candidates={cell: asdict(trial.candidate) for cell, trial in finalists.items()},
-        choices={field.name: getattr(space, field.name) for field in fields(space)},
-        trials=[{"score": trial.score, "status": trial.status.name.lower()} for trial in trials],
-        cells={c: {"seconds": seconds[c], "trainings": trainings[c]} for c in seconds},
-        findings=stage.dataset.findings,
-        planned_pairs=None,
-        ended_by=ended_by,
-    )
-    return checks(comparison, verdict, facts)
 
 
 def _written(story: Story, folder: Path) -> Run:
@@ -399,7 +283,7 @@ def _suffixes() -> Any:
         number += 1
 
 
-def _beginning(settings: _Settings, dataset: Dataset, budget: str) -> dict[str, Any]:
+def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, Any]:
     return {
         "fingerprint": dataset.fingerprint,
         "budget": str(budget),
@@ -411,13 +295,16 @@ def _beginning(settings: _Settings, dataset: Dataset, budget: str) -> dict[str, 
     }
 
 
-def _command(stage: _Stage) -> str:
+def _command(stage: Stage) -> str:
     """The command line that asks for the same again."""
     schema, settings = stage.dataset.schema, stage.settings
-    words = ["autorecur", "fit", stage.dataset.name, "--target", schema.unit]
-    if schema.time:
-        words += ["--time", schema.time]
-    words += ["--horizon", str(schema.horizon), "--budget", stage.meter.budget.text]
+    words = ["autorecur", "fit", stage.dataset.name, "--task", schema.kind]
+    for role in ("target", "time", "series", "text", "known", "static", "split"):
+        for name in schema.names(role):
+            words += [f"--{role}", name]
+    if schema.traits.window in ("before", "upto"):
+        words += ["--horizon", str(schema.horizon)]
+    words += ["--budget", stage.meter.budget.text]
     words += ["--metric", settings.metric.name, "--margin", f"{settings.margin:g}"]
     words += ["--seed", str(settings.seed)]
     return " ".join(shlex.quote(word) for word in words)

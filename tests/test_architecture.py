@@ -29,8 +29,18 @@ LAYERS = (
     ("judge",),
     ("record",),
     ("report",),
-    ("run",),
-    ("progress", "assemble", "pipeline", "cli", "__init__", "__main__"),
+    ("answers", "consult", "run"),
+    (
+        "progress",
+        "story",
+        "exhibits",
+        "outline",
+        "assemble",
+        "pipeline",
+        "cli",
+        "__init__",
+        "__main__",
+    ),
 )
 # The public face and the commands load the rest when it is asked for: see their docstrings.
 # The search loads its oracle, and with it KerasTuner, when the first pair is already being trained.
@@ -41,15 +51,16 @@ HOMES = {
     "click": ("cli",),
     "jax": ("nets",),
     "jinja2": ("report.html",),
-    "keras": ("nets", "search.workers", "run"),
+    "keras": ("nets", "search.workers", "consult", "run"),
     "keras_tuner": ("search.oracle",),
     "loky": ("search.workers",),
     "markupsafe": ("report.html",),
     "matplotlib": ("report.figures",),
     "rich": ("progress", "report.terminal"),
-    "scipy": ("judge",),
-    "sklearn": ("nets.baseline",),
+    "scipy": ("judge", "nets.baselines"),
+    "sklearn": ("nets.baseline", "nets.baselines"),
     "tensorflow": ("nets", "run"),
+    "threadpoolctl": ("nets.baseline",),
 }
 DISTRIBUTIONS = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
 # Part of another library's own interface: jinja2 escapes with it and hands its `Markup` out.

@@ -22,7 +22,7 @@ from autorecur import cli
 from autorecur.errors import DataError, RunError
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["demo", "evaluate", "fit", "predict", "report", "show"]
+COMMANDS = ["demo", "evaluate", "fit", "generate", "plan", "predict", "report", "show"]
 
 
 def stand_in_run(outcome: str = "GRU", ended_by: str = "time") -> SimpleNamespace:
@@ -53,7 +53,7 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Puts a stand-in for what `autorecur.load` gives."""
-    run = SimpleNamespace()
+    run = SimpleNamespace(record=SimpleNamespace(data={"tokens": None}))
     monkeypatch.setitem(vars(autorecur), "load", lambda folder: run)
     return run
 
@@ -114,7 +114,17 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["show"], "Missing argument 'RUN'"),
         (["fit", "a.csv", "--horizont", "3"], "--horizon"),
         (["fit", "a.csv", "--horizon", "soon"], "'soon'"),
-        (["fit", "a.csv", "--horizon", "0"], "0 is not in the range"),
+        (["fit", "a.csv", "--horizon", "-1"], "-1 is not in the range"),
+        (["fit", "a.csv", "--task", "guess"], "'guess' is not one of 'auto', 'forecast'"),
+        (["plan", "a.csv", "--task", "guess"], "'guess' is not one of 'auto', 'forecast'"),
+        (["plan"], "Missing argument 'TABLE'"),
+        (
+            ["predict", "R", "a.csv", "--interval", "0"],
+            "'0' is no share: write it as 90% or as 0.9",
+        ),
+        (["predict", "R", "a.csv", "--interval", "1.5"], "'1.5' is no share"),
+        (["generate", "R", "--n", "0"], "0 is not in the range"),
+        (["generate", "R", "--temperature", "-1"], "-1.0 is not in the range"),
         (["fit", "a.csv", "--margin", "tiny"], "'tiny' is no share: write it as 1% or as 0.01"),
         (["fit", "a.csv", "--margin", "3"], "'3' is no share"),
         (["fit", "a.csv", "--margin", "nan"], "'nan' is no share"),
@@ -182,7 +192,9 @@ def test_a_missing_run_folder(
 def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
     line = (
         "fit a.csv --target load --time when --horizon 24 --drop id --drop note --budget 3min"
-        " --metric rmse --margin 2% --seed 7 --workers 2 --cells GRU,lstm --depth 1:3"
+        " --series meter --text said --task forecast --known holiday --known price --static site"
+        " --split part --vectors glove.txt --metric rmse --margin 2% --seed 7 --workers 2"
+        " --cells GRU,lstm --depth 1:3"
         " --width 8:100 --out R --quiet"
     )
     assert cli.main(line.split()) == 0
@@ -191,8 +203,15 @@ def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
         "data": Path("a.csv"),
         "target": "load",
         "time": "when",
+        "series": "meter",
+        "text": "said",
         "horizon": 24,
+        "task": "forecast",
+        "known": ("holiday", "price"),
+        "static": ("site",),
+        "split": "part",
         "drop": ("id", "note"),
+        "vectors": Path("glove.txt"),
         "budget": "3min",
         "metric": "rmse",
         "margin": 0.02,
@@ -205,8 +224,15 @@ def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
 
 def test_fit_leaves_the_rest_to_the_library(fitted: dict[str, Any]) -> None:
     assert cli.main(["fit", "a.csv", "--quiet"]) == 0
-    names = ("target", "time", "horizon", "drop", "space", "margin", "seed", "workers", "out")
-    assert [fitted[name] for name in names] == [None, None, None, (), None, 0.01, 1, "auto", None]
+    defaults = {name: None for name in ("target", "time", "series", "text", "horizon", "split")}
+    defaults |= {"known": (), "static": (), "drop": (), "vectors": None, "space": None}
+    defaults |= {"task": "auto", "margin": 0.01, "seed": 1, "workers": "auto", "out": None}
+    assert {name: fitted[name] for name in defaults} == defaults
+
+
+def test_a_nowcast_has_no_horizon(fitted: dict[str, Any]) -> None:
+    assert cli.main(["fit", "a.csv", "--horizon", "0", "--quiet"]) == 0
+    assert fitted["horizon"] == 0
 
 
 def test_several_targets(fitted: dict[str, Any]) -> None:
@@ -291,7 +317,7 @@ AS_CSV = "date,'@load,step\n2001-12-29,-3.5,1\n'=HYPERLINK(1),,2\n"
 def test_predict_prints_csv_that_no_spreadsheet_runs(
     loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded.predict = lambda table: FORECASTS
+    loaded.predict = lambda table, interval: FORECASTS
     assert cli.main(["predict", "R", "a.csv"]) == 0
     assert capsys.readouterr().out == AS_CSV
 
@@ -299,7 +325,7 @@ def test_predict_prints_csv_that_no_spreadsheet_runs(
 def test_predict_into_a_file(
     loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded.predict = lambda table: FORECASTS
+    loaded.predict = lambda table, interval: FORECASTS
     assert cli.main(["predict", "R", "a.csv", "--out", str(tmp_path / "f.csv")]) == 0
     assert (tmp_path / "f.csv").read_text(encoding="utf-8") == AS_CSV
     assert capsys.readouterr().out == ""
@@ -308,7 +334,7 @@ def test_predict_into_a_file(
 def test_a_file_that_cannot_be_written(
     loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded.predict = lambda table: FORECASTS
+    loaded.predict = lambda table, interval: FORECASTS
     assert cli.main(["predict", "R", "a.csv", "--out", str(tmp_path / "no" / "f.csv")]) == 2
     err = capsys.readouterr().err
     assert err.startswith("autorecur: cannot write") and err.count("\n") == 1
@@ -317,7 +343,7 @@ def test_a_file_that_cannot_be_written(
 def test_a_run_that_cannot_be_used(
     loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def predict(table: Path) -> None:
+    def predict(table: Path, interval: float | None) -> None:
         raise RunError("'R' holds no model: run fit again")
 
     loaded.predict = predict
@@ -343,6 +369,74 @@ def test_evaluate_prints_the_scores_and_writes_the_forecasts(
     assert strides == [None, 3]
 
 
+def test_predict_asks_for_an_interval(loaded: SimpleNamespace) -> None:
+    seen: list[float | None] = []
+
+    def predict(table: Path, interval: float | None) -> pd.DataFrame:
+        seen.append(interval)
+        return FORECASTS
+
+    loaded.predict = predict
+    for given in ([], ["--interval", "0.9"], ["--interval", "80%"]):
+        assert cli.main(["predict", "R", "a.csv", *given]) == 0
+    assert seen == [None, 0.9, 0.8]
+
+
+# --- plan and generate ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Puts a stand-in for `autorecur.pipeline.plan`; its arguments are in here."""
+    seen: dict[str, Any] = {}
+
+    def plan(data: Any, **settings: Any) -> SimpleNamespace:
+        seen.update(settings, data=data)
+        lines = ["table.csv: a forecast", "target  lo\x1b[31mad"]
+        return SimpleNamespace(lines=lambda: lines, as_dict=lambda: {"season": 24, "unit": None})
+
+    doors = {"pipeline": SimpleNamespace(plan=plan)}
+    own = cli._own
+    monkeypatch.setattr(cli, "_own", lambda module: doors.get(module) or own(module))
+    return seen
+
+
+def test_plan_takes_what_fit_takes_of_the_data(
+    planned: dict[str, Any], fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = (
+        "a.csv --target a --target b --series s --time t --known k --static c --split p --drop d"
+        " --text w --task forecast --horizon 0 --vectors v --budget 1min --cells gru --metric rmse"
+    )
+    assert cli.main(["plan", *options.split()]) == 0
+    assert capsys.readouterr().out == "table.csv: a forecast\ntarget  lo [31mad\n"
+    assert cli.main(["fit", *options.split(), "--quiet"]) == 0
+    assert planned["target"] == ["a", "b"] and planned["horizon"] == 0
+    assert planned == {name: fitted[name] for name in planned}
+
+
+def test_plan_as_json(planned: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "a.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"season": 24, "unit": None}
+
+
+def test_generate_goes_on_from_a_prompt(
+    loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    def generate(prompt: str, n: int, temperature: float, seed: int) -> str:
+        seen.append((prompt, n, temperature, seed))
+        return f"{prompt} and\nthen\x1b[2J"
+
+    loaded.generate = generate
+    assert cli.main(["generate", "R", "--prompt", "It was"]) == 0
+    assert capsys.readouterr().out == "It was and\nthen [2J\n"
+    line = "generate R --prompt x --n 5 --temperature 0 --seed 3"
+    assert cli.main(line.split()) == 0
+    assert seen == [("It was", 200, 1.0, 1), ("x", 5, 0.0, 3)]
+
+
 # --- the process ---------------------------------------------------------------------------------
 
 
@@ -365,6 +459,28 @@ def test_keras_backend_is_set_in_the_commands_own_process_only(
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     assert cli.main(["fit", "a.csv", "--quiet"]) == 0
     assert "KERAS_BACKEND" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("tokens", "given", "wanted"),
+    [("word", None, "tensorflow"), (None, None, "jax"), ("word", "torch", "torch")],
+)
+def test_a_text_runs_on_tensorflow_unless_the_user_says_otherwise(
+    tokens: str | None, given: str | None, wanted: str
+) -> None:
+    code = (
+        "import os, sys, autorecur; from types import SimpleNamespace; from autorecur import cli;"
+        f"record = SimpleNamespace(data={{'tokens': {tokens!r}}});"
+        "vars(autorecur)['load'] = lambda folder: SimpleNamespace(record=record,"
+        " generate=lambda *given: os.environ['KERAS_BACKEND']);"
+        "sys.argv[1:] = ['generate', 'R']; cli.main()"
+    )
+    bare = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    env = bare | ({"KERAS_BACKEND": given} if given else {})
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [wanted]
 
 
 def test_the_budget_begins_with_the_process() -> None:

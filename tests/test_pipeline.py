@@ -53,7 +53,8 @@ def test_the_record_is_whole_and_true_to_itself(co2_run: autorecur.Run) -> None:
     assert budget["trainings"] == sum(entry["trainings"] for entry in budget["ledger"])
     assert budget["ended_by"] == "trainings"
     assert record["verdict"]["evidence"]["folds"] >= 4
-    names = {"naive", "seasonal naive", "drift", "ridge on lags", "boosting on lags"}
+    names = {"naive", "seasonal naive", "seasonally adjusted naive", "drift"}
+    names |= {"exponential smoothing", "ridge on lags", "boosting on lags"}
     assert set(record["score"]["baselines"]) == names
     assert all(score > 0 for score in record["score"]["baselines"].values())
     assert {entry["name"] for entry in record["baselines"]} == names

@@ -70,8 +70,15 @@ def test_fit_takes_what_is_promised() -> None:
     assert positional == ["data", "target"]
     defaults = {
         "time": None,
+        "series": None,
+        "text": None,
         "horizon": None,
+        "task": "auto",
+        "known": (),
+        "static": (),
+        "split": None,
         "drop": (),
+        "vectors": None,
         "budget": "10min",
         "space": None,
         "metric": "auto",

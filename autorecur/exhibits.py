@@ -1,0 +1,146 @@
+"""The holdout, as the report shows it and predictions.csv holds it: data behind figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from autorecur import answers
+from autorecur.story import Story
+
+__all__ = ["bands", "figures", "predictions"]
+
+MOST_POINTS = 400  # of a figure
+BANDS = (0.5, 0.8, 0.9, 0.95)
+Array = NDArray[np.floating[Any]]
+
+
+def predictions(story: Story) -> pd.DataFrame:
+    """The saved network's answers on the holdout, beside the truth."""
+    dataset, given = story.dataset, story.answers
+    if given is None:
+        return pd.DataFrame()
+    schema, kind, test = dataset.schema, dataset.kind, dataset.split.holdout.test
+    if kind.output == "tokens":
+        return answers.stretch_table(test, given)
+    truth = dataset.actuals(test)
+    if kind.window == "before":
+        series = dataset.series_of(test)
+        return answers.forecast_table(
+            schema, dataset.times, dataset.series, series, test, given, truth
+        )
+    names = np.asarray(dataset.series, object)
+    identity: dict[str, Any] = {}
+    if kind.by_series:
+        identity["row" if kind.text else schema.series or "series"] = names[test]
+    else:
+        if schema.series:
+            identity[schema.series] = names[dataset.series_of(test)]
+        identity[schema.time or "row"] = dataset.times[test]
+    return answers.label_table(schema, identity, given, truth)
+
+
+def figures(story: Story) -> dict[str, Any]:
+    """The record's `figures` section; None where one does not apply."""
+    classes = bool(story.dataset.schema.classes)
+    labelled = story.dataset.kind.labelled
+    return {
+        "forecast": _forecast(story) if story.dataset.kind.window == "before" else None,
+        "classes": _classes(story) if classes else None,
+        "scatter": _scatter(story) if labelled and not classes else None,
+        "worst": None,
+    }
+
+
+def _forecast(story: Story) -> dict[str, Any] | None:
+    """Consecutive holdout windows of the last series, each forecast from its own origin."""
+    dataset, horizon, given = story.dataset, story.dataset.horizon, story.answers
+    if given is None:
+        return None
+    test = dataset.split.holdout.test
+    series = dataset.series_of(test)
+    chosen, reached = [], -1
+    for place in np.flatnonzero(series == series[-1]):
+        if test[place] >= reached:
+            chosen.append(place)
+            reached = int(test[place]) + horizon
+    chosen = chosen[-max(1, MOST_POINTS // horizon) :]
+    examples = test[chosen]
+    rows = (examples[:, None] + np.arange(horizon)).ravel()
+    other, best = story.other, story.best_baseline
+
+    def picked(forecasts: Array | None) -> list[float] | None:
+        return None if forecasts is None else forecasts[chosen][:, :, 0].ravel().tolist()
+
+    return {
+        "times": [str(stamp) for stamp in dataset.times[rows]],
+        "actual": dataset.actuals(examples)[:, :, 0].ravel().tolist(),
+        "model": picked(given),
+        "other": picked(story.refits[other].forecasts if other else None),
+        "other_name": story.finalists[other].candidate.title if other else None,
+        "baseline": picked(story.references.holdout.get(best) if best else None),
+        "baseline_name": best,
+        "unit": dataset.schema.unit,
+    }
+
+
+def _classes(story: Story) -> dict[str, Any] | None:
+    """How often each true class was taken for which."""
+    dataset, given, name = story.dataset, story.answers, story.best_baseline
+    if given is None:
+        return None
+    codes = dataset.actuals(dataset.split.holdout.test)[:, 0, 0]
+    known = ~np.isnan(codes)
+    truth = codes[known].astype(np.int64)
+    best = story.references.holdout.get(name or "")
+    return {
+        "labels": list(dataset.schema.classes),
+        "matrix": _matrix(truth, given[known]),
+        "baseline_matrix": None if best is None else _matrix(truth, best[known]),
+        "baseline_name": None if best is None else name,
+    }
+
+
+def _matrix(truth: NDArray[np.int64], given: Array) -> list[list[int]]:
+    told = given[:, 0, :].argmax(axis=1)
+    counts = np.zeros((given.shape[-1], given.shape[-1]), np.int64)
+    np.add.at(counts, (truth, told), 1)
+    matrix: list[list[int]] = counts.tolist()
+    return matrix
+
+
+def _scatter(story: Story) -> dict[str, Any] | None:
+    given = story.answers
+    if given is None:
+        return None
+    truth = story.dataset.actuals(story.dataset.split.holdout.test)[:, 0, 0]
+    known = np.flatnonzero(~np.isnan(truth))
+    step = -(-len(known) // MOST_POINTS)
+    picked = known[:: max(1, step)]
+    return {"actual": truth[picked].tolist(), "foretold": given[picked, 0, 0].tolist()}
+
+
+def bands(story: Story) -> list[dict[str, Any]]:
+    """Half of each band's width, by share, step and target: split conformal, from validation.
+
+    A band [forecast − half, forecast + half] holds its share of true values where the residuals to
+    come are like those of the validation block (Vovk et al. 2005). None for a panel, whose series
+    differ in scale, nor where the validation block is too short for the share.
+    """
+    dataset, fit = story.dataset, story.refits.get(story.model_cell or "")
+    if fit is None or fit.calibration is None or dataset.kind.window != "before":
+        return []
+    if len(dataset.offsets) > 2:
+        return []
+    truth = dataset.actuals(dataset.split.holdout.validation)
+    errors = np.sort(np.abs(truth - fit.calibration), axis=0)
+    counts = np.isfinite(errors).sum(axis=0).min()
+    made = []
+    for share in BANDS:
+        rank = int(np.ceil((counts + 1) * share))
+        if rank <= counts:
+            made.append({"share": share, "half_widths": errors[rank - 1].tolist()})
+    return made

@@ -1,0 +1,242 @@
+"""The stages between a Dataset and a record: search, duel, verdict, refit, the network kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from autorecur.data.dataset import Dataset
+from autorecur.judge.checks import Check, Facts, checks
+from autorecur.judge.comparison import Comparison
+from autorecur.judge.duel import MOST_SEEDS, Duel, affordable_seconds
+from autorecur.judge.outcome import FEWEST_FOLDS, Margin
+from autorecur.judge.references import References
+from autorecur.judge.refit import refit
+from autorecur.judge.verdict import Verdict, decide
+from autorecur.metrics import Metric
+from autorecur.nets.candidate import CELLS, Candidate, Space
+from autorecur.nets.defaults import full_steps
+from autorecur.nets.shape import Shape
+from autorecur.nets.textual import with_text
+from autorecur.nets.train import Fit
+from autorecur.search.budget import Meter, divide_trainings
+from autorecur.search.dispatch import Dispatcher
+from autorecur.search.search import COMPILE_SECONDS, MODEL_FILE, Plan, Search, best_trial
+from autorecur.search.trial import Trial
+from autorecur.search.workers import WorkerPool
+from autorecur.story import finalist_of
+
+__all__ = [
+    "INTERRUPT",
+    "Settings",
+    "Stage",
+    "checked_facts",
+    "dueled",
+    "judged",
+    "refitted",
+    "saved_cell",
+    "searched",
+]
+
+INTERRUPT = "interrupt"
+# A margin of 1 % is half a point of accuracy, which has no error to be a share of.
+POINT_SHARE = 0.5
+REFIT_FACTOR = 1.6  # its epochs are longer than the search's by the validation and the duel's rows
+REFIT_SECONDS = 2.0
+RESULT_SECONDS = 1.5  # after its last step a refit still saves its network and times a forecast
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What was asked for, after it was checked."""
+
+    seed: int
+    margin: float
+    metric: Metric
+    space: Space
+    folder: Path
+    oracle: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What every stage works with."""
+
+    settings: Settings
+    dataset: Dataset
+    dispatcher: Dispatcher
+    shared: Path  # the arrays that the workers map
+    references: References
+    first: Candidate
+
+    @property
+    def meter(self) -> Meter:
+        return self.dispatcher.meter
+
+    @property
+    def steps(self) -> int:
+        return full_steps(self.dataset, self.first)
+
+    @property
+    def trainings(self) -> tuple[int | None, int | None]:
+        """Of the search and of the duel, where the budget counts them."""
+        most = MOST_SEEDS * len(self.dataset.split.duel)
+        return divide_trainings(self.meter.budget.trainings, len(CELLS), FEWEST_FOLDS, most)
+
+    def enter(self, name: str) -> None:
+        self.meter.enter(name)
+        self.dispatcher.stage = name
+        self.dispatcher.tell("stage")
+
+
+def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
+    """The trials, each cell's finalist, and why the search ended."""
+    stage.enter("search")
+    settings, meter = stage.settings, stage.meter
+    duel_seconds = meter.shares.duel - meter.shares.search if meter.budget.seconds else float("inf")
+    work = meter.budget.multiply_adds
+    plan = Plan(
+        space=settings.space,
+        first=stage.first,
+        metric=settings.metric,
+        seed=settings.seed,
+        steps=stage.steps,
+        shape=Shape.of(stage.dataset),
+        arrays=stage.shared,
+        folder=settings.folder,
+        duel_rounds=MOST_SEEDS * len(stage.dataset.split.duel),
+        trainings=stage.trainings[0],
+        multiply_adds=work / 2 if work else None,
+        longest_seconds=affordable_seconds(
+            duel_seconds, stage.dispatcher.workers, FEWEST_FOLDS, COMPILE_SECONDS
+        ),
+    )
+    search = Search(plan, stage.dispatcher, settings.oracle)
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        search.ended_by = INTERRUPT
+    trials = tuple(search.trials)
+    best = {cell: best_trial(trials, cell, settings.metric.better) for cell in CELLS}
+    finalists = {cell: trial for cell, trial in best.items() if trial is not None}
+    return trials, finalists, search.ended_by or "time"
+
+
+def dueled(stage: Stage, finalists: Mapping[str, Trial], ended_by: str) -> tuple[Comparison, str]:
+    """Both finalists on the same fresh folds, and the baselines beside them."""
+    slowest = max((trial.seconds for trial in finalists.values()), default=0.0)
+    stage.meter.expect_refit(REFIT_FACTOR * slowest + REFIT_SECONDS)
+    stage.enter("duel")
+    duel = Duel(
+        dataset=stage.dataset,
+        arrays=stage.shared,
+        finalists={cell: trial.candidate for cell, trial in finalists.items()},
+        metric=stage.settings.metric,
+        seed=stage.settings.seed,
+        steps=stage.steps,
+        deadline=stage.meter.deadline("duel"),
+        trainings=stage.trainings[1],
+        dispatcher=stage.dispatcher,
+        expected_seconds=sum(trial.seconds for trial in finalists.values()),
+        overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
+    )
+    if ended_by != INTERRUPT:
+        try:
+            duel.run()
+        except KeyboardInterrupt:  # what was paired until then is judged
+            ended_by = INTERRUPT
+        trained = {pair.fold for pair in duel.comparison({}).pairs}
+        stage.references.wait_for(trained, stage.meter.left("refit"))
+    return duel.comparison(stage.references.scores), ended_by
+
+
+def judged(stage: Stage, finalists: Mapping[str, Trial], comparison: Comparison) -> Verdict:
+    best, meter = comparison.best_baseline(), stage.meter
+    unit = stage.settings.metric.unit_of(stage.dataset.schema.unit)
+    if stage.settings.metric.ceiling:
+        margin = Margin(
+            POINT_SHARE * stage.settings.margin, unit, None, "a declared number of points"
+        )
+    else:
+        margin = Margin.default(best[1] if best else 0.0, stage.settings.margin, unit)
+    contenders = {cell: finalist_of(trial) for cell, trial in finalists.items()}
+    return decide(
+        comparison, contenders, margin, meter.budget.text, meter.spent_seconds, meter.trainings
+    )
+
+
+def refitted(stage: Stage, finalists: Mapping[str, Trial]) -> dict[str, Fit]:
+    stage.enter("refit")
+    settings = stage.settings
+    try:
+        return refit(
+            {cell: trial.candidate for cell, trial in finalists.items()},
+            settings.metric,
+            settings.seed,
+            stage.steps,
+            stage.shared,
+            settings.folder,
+            stage.meter.deadline("refit") - RESULT_SECONDS,
+            stage.dispatcher,
+        )
+    except KeyboardInterrupt:
+        return {}
+
+
+def _with_text(settings: Settings, dataset: Dataset, writer: WorkerPool | None) -> None:
+    """Put the tokeniser before a network of tokens."""
+    if writer is None:
+        return
+    path, schema = str(settings.folder / MODEL_FILE), dataset.schema
+    order = (path, dataset.vocabulary, schema.tokens or "word", schema.classes, path)
+    writer.submit(with_text, *order).result()
+
+
+def saved_cell(
+    settings: Settings,
+    dataset: Dataset,
+    writer: WorkerPool | None,
+    verdict: Verdict,
+    finalists: Mapping[str, Trial],
+    refits: Mapping[str, Fit],
+    trials: Sequence[Trial],
+) -> str | None:
+    """The cell of the network in the run folder: the recommended refit, or the best so far."""
+    cell = verdict.recommended or next(iter(finalists), None)
+    fit = refits.get(cell or "")
+    if fit is not None and fit.model:
+        os.replace(fit.model, settings.folder / MODEL_FILE)
+    if not (settings.folder / MODEL_FILE).is_file():
+        return None
+    _with_text(settings, dataset, writer)
+    if fit is not None and fit.model:
+        return cell
+    scored = [trial for trial in trials if trial.score is not None]
+    sign = 1.0 if settings.metric.better == "lower" else -1.0
+    return min(scored, key=lambda trial: sign * (trial.score or 0.0)).candidate.cell
+
+
+def checked_facts(
+    stage: Stage,
+    trials: Sequence[Trial],
+    finalists: Mapping[str, Trial],
+    comparison: Comparison,
+    verdict: Verdict,
+    ended_by: str,
+) -> tuple[Check, ...]:
+    space, dispatcher = stage.settings.space, stage.dispatcher
+    seconds, trainings = dispatcher.cell_seconds, dispatcher.cell_trainings
+    facts = Facts(
+        curves={cell: trial.curve for cell, trial in finalists.items()},
+        candidates={cell: asdict(trial.candidate) for cell, trial in finalists.items()},
+        choices={field.name: getattr(space, field.name) for field in fields(space)},
+        trials=[{"score": trial.score, "status": trial.status.name.lower()} for trial in trials],
+        cells={c: {"seconds": seconds[c], "trainings": trainings[c]} for c in seconds},
+        findings=stage.dataset.findings,
+        planned_pairs=None,
+        ended_by=ended_by,
+    )
+    return checks(comparison, verdict, facts)
