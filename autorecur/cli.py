@@ -17,16 +17,16 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 import autorecur
-from autorecur.data.kinds import KINDS
 from autorecur.errors import AutorecurError, SettingError
+from autorecur.options import coverage, debug, of_the_table, of_training, settings, share
 from autorecur.tables import bundled
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ _IMPORTED = time.monotonic()
 
 EXIT_REPAIR, EXIT_UNCLEAR, EXIT_INTERRUPTED = 2, 3, 130
 UNCLEAR = frozenset({"UNDECIDED", "INCOMPLETE", "BASELINE_WINS"})
-DEEPEST, WIDEST = 8, 4096
 CHOSEN = "AUTORECUR_BACKEND"  # set where the Keras backend is this process' own choice
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -113,173 +110,6 @@ def _own(module: str) -> Any:
     return importlib.import_module(f"autorecur.{module}")
 
 
-# --- what options hold: a function that reads the text, or says what is wrong with it -------------
-
-
-def _share(text: str) -> float:
-    """A share of one.
-
-    >>> _share("1%"), _share("0.01")
-    (0.01, 0.01)
-    """
-    bare = text.strip()
-    try:
-        number = float(bare.removesuffix("%")) / (100 if bare.endswith("%") else 1)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number < 1:
-        raise click.BadParameter(f"{text!r} is no share: write it as 1% or as 0.01")
-    return number
-
-
-def _coverage(text: str) -> float:
-    """The share of true values that an interval should hold.
-
-    >>> _coverage("90%"), _coverage("0.9")
-    (0.9, 0.9)
-    """
-    share = _share(text)
-    if share == 0:
-        raise click.BadParameter(f"{text!r} is no share: write it as 90% or as 0.9")
-    return share
-
-
-def _ends(text: str, most: int) -> tuple[int, int]:
-    """The ends of LOW:HIGH; one number is both.
-
-    >>> _ends("1:3", most=8), _ends("2", most=8)
-    ((1, 3), (2, 2))
-    """
-    low, colon, high = text.partition(":")
-    try:
-        first, last = int(low), int(high if colon else low)
-    except ValueError:
-        first, last = 0, 0
-    if not 1 <= first <= last <= most:
-        raise click.BadParameter(
-            f"{text!r} is no range: write LOW:HIGH or one number, from 1 to {most}"
-        )
-    return first, last
-
-
-def _depths(text: str) -> tuple[int, ...]:
-    """Every depth of a range.
-
-    >>> _depths("1:3")
-    (1, 2, 3)
-    """
-    low, high = _ends(text, DEEPEST)
-    return tuple(range(low, high + 1))
-
-
-def _widths(text: str) -> tuple[int, ...]:
-    """Both ends and the powers of two between them: equal steps in what a width does.
-
-    >>> _widths("8:100")
-    (8, 16, 32, 64, 100)
-    """
-    low, high = _ends(text, WIDEST)
-    powers = {2**exponent for exponent in range(high.bit_length())}
-    return tuple(sorted({low, high} | {power for power in powers if low < power < high}))
-
-
-def _cells(text: str) -> tuple[str, ...]:
-    """Names of cells; which ones there are is for the space to say.
-
-    >>> _cells("LSTM, gru")
-    ('lstm', 'gru')
-    """
-    return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
-
-
-def _workers(text: str) -> int | str:
-    """A number of processes, or "auto"."""
-    if text == "auto":
-        return text
-    if not text.isdecimal() or int(text) < 1:
-        raise click.BadParameter(f"{text!r} is no number of processes: use 1, 2, … or auto")
-    return int(text)
-
-
-# `main` looks for it among the arguments, so that it also counts where reading them failed.
-_debug = click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
-)
-
-
-def _data(command: Command) -> Command:
-    """The table, and the options that say what is in it."""
-    file = click.Path(path_type=Path)
-    options = (
-        click.argument("table", type=file),
-        click.option(
-            "--target", metavar="COL", multiple=True, help="What to foretell; repeatable."
-        ),
-        click.option("--time", metavar="COL", help="The column of time stamps."),
-        click.option(
-            "--series", metavar="COL", help="Which series, or sequence, a row belongs to."
-        ),
-        click.option("--text", metavar="COL", help="The column of texts."),
-        click.option(
-            "--horizon",
-            type=click.IntRange(min=0),
-            metavar="N",
-            help="How many steps ahead; 0 labels the present row.",
-        ),
-        click.option(
-            "--task",
-            type=click.Choice(["auto", *KINDS]),
-            metavar="KIND",
-            default="auto",
-            show_default=True,
-            help=f"{', '.join(KINDS)}.",
-        ),
-        click.option("--known", metavar="COL", multiple=True, help="Known in advance; repeatable."),
-        click.option(
-            "--static", metavar="COL", multiple=True, help="One value a series; repeatable."
-        ),
-        click.option("--split", metavar="COL", help="Divides the rows: test…, valid…, the rest."),
-        click.option("--drop", metavar="COL", multiple=True, help="Left out; repeatable."),
-        click.option(
-            "--vectors", type=file, metavar="FILE", help="Word vectors, as GloVe has them."
-        ),
-        click.option("--budget", default="10min", show_default=True, help="10min, 40trainings …"),
-        click.option("--cells", type=_cells, metavar="lstm,gru", help="Which cells compete."),
-        click.option("--depth", type=_depths, metavar="1:3", help="Recurrent layers."),
-        click.option("--width", type=_widths, metavar="8:256", help="Units a layer."),
-        click.option("--metric", default="auto", show_default=True, help="What is compared."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The library's arguments from the options of `_data`."""
-    target, space = given.pop("target"), {}
-    for name in ("cells", "depth", "width"):
-        if choices := given.pop(name):
-            space[name] = choices
-    given["target"] = target[0] if len(target) == 1 else list(target) or None
-    return given | {"space": space or None}
-
-
-def _output(command: Command) -> Command:
-    """The options of every command that trains."""
-    for option in (
-        _debug,
-        click.option("--strict", is_flag=True, help="Exit with 3 when no cell is clearly right."),
-        click.option("--quiet", is_flag=True, help="Print the verdict's sentence only."),
-        click.option("--json", "as_json", is_flag=True, help="Print the record instead."),
-        click.option(
-            "--seed", type=click.IntRange(min=0), metavar="N", default=1, show_default=True
-        ),
-        click.option("--workers", type=_workers, metavar="N", default="auto", show_default=True),
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(autorecur.__version__, prog_name="autorecur")
 def _group() -> None:
@@ -290,17 +120,17 @@ def _group() -> None:
 
 
 @_group.command()
-@_data
+@of_the_table
 @click.option(
     "--margin",
-    type=_share,
+    type=share,
     default="1%",
     show_default=True,
     metavar="SHARE",
     help="Differences below this share of the best baseline's error do not count.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
-@_output
+@of_training
 @click.pass_obj
 def fit(
     started: float,
@@ -315,19 +145,19 @@ def fit(
 
     Searches, compares LSTM and GRU on fresh folds, and saves the best network and a report.
     """
-    return _fit(table, started, as_json, quiet, strict, **_settings(given))
+    return _fit(table, started, as_json, quiet, strict, **settings(given))
 
 
 @_group.command()
-@_data
+@of_the_table
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@_debug
+@debug
 def plan(table: Path, as_json: bool, **given: Any) -> None:
     """Say what TABLE was understood as, and what would be done.
 
     Trains no candidate: roles, kind, split, findings, and what the budget is expected to buy.
     """
-    made = _own("pipeline").plan(table, **_settings(given))
+    made = _own("pipeline").plan(table, **settings(given))
     if as_json:
         click.echo(json.dumps(_strict(made.as_dict()), indent=2, sort_keys=True))
     else:
@@ -337,7 +167,7 @@ def plan(table: Path, as_json: bool, **given: Any) -> None:
 
 @_group.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), metavar="DIR")
-@_output
+@of_training
 @click.pass_obj
 def demo(
     started: float, /, out: Path, as_json: bool, quiet: bool, strict: bool, **given: Any
@@ -368,7 +198,7 @@ def _fit(
 
 @_group.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@_debug
+@debug
 def show(run: Path) -> None:
     """Print the verdict and the finalists of RUN."""
     _print(_own("record").read(run))
@@ -382,7 +212,7 @@ def show(run: Path) -> None:
     metavar="FILE",
     help="Ends in .html, .md or .json.  [default: report.html in the run folder]",
 )
-@_debug
+@debug
 def report(run: Path, to: Path | None) -> None:
     """Write the report of RUN."""
     target = to or run / "report.html"
@@ -397,9 +227,9 @@ def report(run: Path, to: Path | None) -> None:
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="Not to stdout.")
 @click.option(
-    "--interval", type=_coverage, metavar="0.9", help="Add the ends of a band that holds so much."
+    "--interval", type=coverage, metavar="0.9", help="Add the ends of a band that holds so much."
 )
-@_debug
+@debug
 def predict(run: Path, table: Path, out: Path | None, interval: float | None) -> None:
     """Foretell what TABLE leaves open, as CSV.
 
@@ -421,7 +251,7 @@ def predict(run: Path, table: Path, out: Path | None, interval: float | None) ->
     help="Below 1 keeps to the likelier, 0 to the likeliest.",
 )
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", default=1, show_default=True)
-@_debug
+@debug
 def generate(run: Path, prompt: str, n: int, temperature: float, seed: int) -> None:
     """Let the language model RUN write on.
 
@@ -436,7 +266,7 @@ def generate(run: Path, prompt: str, n: int, temperature: float, seed: int) -> N
 @click.option("--stride", type=click.IntRange(min=1), metavar="N", help="[default: the horizon]")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="The forecasts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
-@_debug
+@debug
 def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_json: bool) -> None:
     """Score RUN on TABLE, which holds the truth too.
 

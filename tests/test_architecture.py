@@ -35,8 +35,10 @@ LAYERS = (
         "story",
         "exhibits",
         "outline",
+        "stages",
         "assemble",
         "pipeline",
+        "options",
         "cli",
         "__init__",
         "__main__",
@@ -48,7 +50,7 @@ LAZY_DOORS = ("__init__", "cli", "search.search")
 
 # Each foreign library is named where its job is, and nowhere else.
 HOMES = {
-    "click": ("cli",),
+    "click": ("cli", "options"),
     "jax": ("nets",),
     "jinja2": ("report.html",),
     "keras": ("nets", "search.workers", "consult", "run"),
