@@ -49,6 +49,7 @@ from autorecur.story import Story
 
 __all__ = ["fit", "plan"]
 
+INTERRUPT_SECONDS = 2.0
 TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
 
 
@@ -197,7 +198,9 @@ def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher) -> Ru
     stage.enter("report")
     if isinstance(dispatcher.executor, WorkerPool):
         dispatcher.executor.shutdown(wait=False, cancel_futures=True)  # both cores for the report
-    references.wait(stage.meter.left("report") / 2)
+    # Whoever interrupts wants the end now: the baselines that are not ready then are given up.
+    patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
+    references.wait(patience)
     story = Story(
         started=started,
         run_id=secrets.token_hex(6),
