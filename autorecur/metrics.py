@@ -171,7 +171,7 @@ METRICS: dict[str, Metric] = {
         Metric("mae", "lower", "target", _ABSOLUTE, mae),
         Metric("rmse", "lower", "target", _SQUARED, rmse),
         Metric("mse", "lower", "target²", _SQUARED, mse),
-        Metric("smape", "lower", "%", _ABSOLUTE, smape, scaled=False),
+        Metric("smape", "lower", "%", _ABSOLUTE, smape),
         Metric("mase", "lower", "×", _ABSOLUTE, mae, scaled=True),
         Metric("accuracy", "higher", "", _ENTROPY, accuracy, "classes", watch=log_loss),
         Metric("macro_f1", "higher", "", _ENTROPY, macro_f1, "classes", watch=log_loss),

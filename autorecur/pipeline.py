@@ -22,6 +22,7 @@ from autorecur.data.understand import Asked, understand
 from autorecur.errors import RunError, SettingError
 from autorecur.exhibits import predictions
 from autorecur.judge.references import References
+from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
 from autorecur.nets.candidate import Space
 from autorecur.nets.defaults import first_candidate, space_for
@@ -122,11 +123,9 @@ def fit(
     crew = executor or WorkerPool(processes)  # warms up while the table is read
     try:
         meter.enter("reading")
-        dataset = understand(data, asked, vectors)
+        dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
-        chosen = metric_named(metric, _output(dataset), _panel(dataset))
-        choices = space_for(dataset, space)
         folder = _made_folder(wanted, dataset.name)
         settings = Settings(seed, margin, chosen, choices, folder, oracle)
         journal = Journal(folder / "journal.jsonl")
@@ -165,18 +164,22 @@ def plan(
     """What `fit` would understand of `data` and set out from; trains nothing, writes nothing."""
     limits = Budget.parse(budget)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
-    dataset = understand(data, asked, vectors)
-    chosen = metric_named(metric, _output(dataset), _panel(dataset))
-    choices = space_for(dataset, space)
+    dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
     return outline_of(dataset, chosen, choices, first_candidate(dataset, choices), limits)
 
 
-def _output(dataset: Dataset) -> str:
-    return "classes" if dataset.schema.classes else dataset.kind.output
-
-
-def _panel(dataset: Dataset) -> bool:
-    return dataset.kind.window == "before" and len(dataset.offsets) > 2
+def _understood(
+    data: str | Path | pd.DataFrame,
+    asked: Asked,
+    vectors: str | Path | None,
+    metric: str,
+    space: Space | Mapping[str, Any] | None,
+) -> tuple[Dataset, Metric, Space]:
+    """The Dataset, and the metric and the space that suit it."""
+    dataset = understand(data, asked, vectors)
+    output = "classes" if dataset.schema.classes else dataset.kind.output
+    panel = dataset.kind.window == "before" and len(dataset.offsets) > 2
+    return dataset, metric_named(metric, output, panel), space_for(dataset, space)
 
 
 def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher) -> Run:
