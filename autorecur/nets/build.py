@@ -71,6 +71,8 @@ def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
         output = keras.layers.Dense(shape.classes, name="tokens")(state)
     elif shape.window == "before":
         steps = _steps(state, inputs.get("future"), shape)
+        if candidate.linear:
+            steps = keras.layers.Add()([steps, _linear(relative, candidate, shape)])
         output = _absolute(steps, level, spread, candidate)
     else:
         flat = keras.layers.Dense(shape.outputs, name="answer")(state)
@@ -81,10 +83,11 @@ def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
 def _inputs(candidate: Candidate, shape: Shape) -> dict[str, Any]:
     import keras
 
-    sizes: dict[str, tuple[tuple[int, ...], str]] = {
-        "past": ((candidate.lookback, shape.channels + shape.known), "float32"),
-        "codes": ((candidate.lookback, len(shape.codes)), "int32"),
-        "mask": ((candidate.lookback,), "float32"),
+    lookback = None if shape.short else candidate.lookback  # whole series have two padded lengths
+    sizes: dict[str, tuple[tuple[int | None, ...], str]] = {
+        "past": ((lookback, shape.channels + shape.known), "float32"),
+        "codes": ((lookback, len(shape.codes)), "int32"),
+        "mask": ((lookback,), "float32"),
         "future": ((shape.horizon, shape.known), "float32"),
         "static": ((shape.static,), "float32"),
     }
@@ -213,6 +216,22 @@ def _steps(state: Any, future: Any, shape: Shape) -> Any:
     hidden = keras.layers.Dense(2 * HEAD_WIDTH, activation="tanh", name="step_features")(joined)
     joined = keras.layers.Concatenate()([context, hidden])
     return keras.layers.Dense(shape.targets, kernel_initializer="zeros", name="steps")(joined)
+
+
+def _linear(relative: Any, candidate: Candidate, shape: Shape) -> Any:
+    """A linear forecast of each target from its own window, beside the recurrent one.
+
+    The autoregressive part of Lai et al. 2018 (LSTNet): what a linear model of the lags can say,
+    the recurrent layers need not learn. Its kernel starts at zero.
+    """
+    import keras
+    from keras import ops
+
+    lags = ops.transpose(relative[:, :, : shape.targets], (0, 2, 1))
+    ahead = keras.layers.Dense(
+        shape.horizon, use_bias=False, kernel_initializer="zeros", name="linear"
+    )(lags)
+    return ops.transpose(ahead, (0, 2, 1))
 
 
 def _absolute(steps: Any, level: Any, spread: Any, candidate: Candidate) -> Any:

@@ -40,6 +40,7 @@ class Candidate:
     pooling: str = "last"  # what of the top layer's steps the head sees
     bidirectional: bool = False  # whole sequences and texts only
     residual: bool = False  # from the second layer on
+    linear: bool = False  # a linear path from the window, beside the layers; forecasts only
     embedding: int = 0  # width of a token's vector; 0 where there are no tokens
 
     @property
@@ -76,6 +77,7 @@ class Space:
     pooling: tuple[str, ...] = ("last",)
     bidirectional: tuple[bool, ...] = (False,)
     residual: tuple[bool, ...] = (False, True)
+    linear: tuple[bool, ...] = (False,)
     embedding: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
@@ -108,5 +110,6 @@ class Space:
             pooling=str(rng.choice(self.pooling)),
             bidirectional=bool(rng.choice(self.bidirectional)),
             residual=bool(rng.choice(self.residual)) and depth > 1,
+            linear=bool(rng.choice(self.linear)),
             embedding=int(rng.choice(self.embedding)),
         )

@@ -112,6 +112,8 @@ def _dense(candidate: Candidate, shape: Shape) -> list[tuple[int, int, int, int]
     state += shape.static
     if shape.window != "before":
         return [*layers, (state, shape.outputs, 1, 1)]
+    if candidate.linear:
+        layers.append((candidate.lookback, shape.horizon, 0, shape.targets))
     if not shape.known:
         return [*layers, (state, shape.horizon * shape.targets, 1, 1)]
     return [

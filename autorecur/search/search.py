@@ -258,10 +258,15 @@ def _conductor(plan: Plan, oracle: Any) -> Any:
 
 
 def best_trial(trials: Iterable[Trial], cell: str, better: str) -> Trial | None:
-    """The cell's best trial at the highest rung that it reached; None where none has a score."""
+    """The cell's best trial; None where none has a score.
+
+    Of those that were trained to the end, where there are any: at a lower rung luck weighs more.
+    One that its time cut short is no better proved than they are, whatever rung it was meant for.
+    """
     scored = [t for t in trials if t.candidate.cell == cell and t.score is not None]
     if not scored:
         return None
-    top = [trial for trial in scored if trial.top] or scored
+    ended = (Status.FINISHED, Status.STOPPED)
+    top = [trial for trial in scored if trial.top and trial.status in ended] or scored
     sign = 1.0 if better == "lower" else -1.0
     return min(top, key=lambda trial: (sign * (trial.score or 0.0), trial.id))

@@ -80,19 +80,19 @@ TABLES: dict[str, tuple[str, tuple[str, ...], tuple[str, float] | None]] = {
         ("--target", "target", "--time", "t", "--series", "series_id", *SPLIT),
         None,
     ),
-    "trec6": ("trec6.csv", ("--text", "text", "--label", "label", *SPLIT), ("accuracy", 0.875)),
-    "sms_spam": ("sms_spam.csv", ("--text", "text", "--label", "label"), ("accuracy", 0.98)),
-    "mr_polarity": ("mr_polarity.csv.gz", ("--text", "text", "--label", "label"), None),
-    "waimai_reviews_zh": ("waimai_reviews_zh.csv", ("--text", "review", "--label", "label"), None),
-    "esol_smiles": ("esol_smiles.csv", ("--text", "smiles", "--label", "log_solubility"), None),
+    "trec6": ("trec6.csv", ("--text", "text", "--target", "label", *SPLIT), ("accuracy", 0.875)),
+    "sms_spam": ("sms_spam.csv", ("--text", "text", "--target", "label"), ("accuracy", 0.98)),
+    "mr_polarity": ("mr_polarity.csv.gz", ("--text", "text", "--target", "label"), None),
+    "waimai_reviews_zh": ("waimai_reviews_zh.csv", ("--text", "text", "--target", "label"), None),
+    "esol_smiles": ("esol_smiles.csv", ("--text", "smiles", "--target", "log_solubility"), None),
     "names_by_language": (
         "names_by_language.csv",
-        ("--text", "name", "--label", "language"),
+        ("--text", "name", "--target", "language"),
         None,
     ),
     "tiny_shakespeare": (
         "tiny_shakespeare.txt",
-        ("--task", "language-model", "--tokens", "char"),
+        ("--task", "language-model"),
         ("bits", 0.0),  # below the best baseline of three tokens
     ),
 }

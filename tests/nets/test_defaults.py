@@ -41,7 +41,7 @@ def test_the_bundled_table(co2: Any) -> None:
     assert space.lookback == (26, 52, 104)
     assert space.batch == (32, 64)
     first = first_candidate(co2.dataset, space)
-    assert first == Candidate("lstm", 1, 32, 104, 3e-3, 0.0, 64, "standard")
+    assert first == Candidate("lstm", 1, 32, 104, 2e-3, 0.0, 64, "standard", linear=True)
 
 
 def test_few_examples_want_small_batches(seasonal: Any) -> None:
