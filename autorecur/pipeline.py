@@ -196,7 +196,7 @@ def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher) -> Ru
     verdict = judged(stage, finalists, comparison)
     # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
-    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists)
+    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, verdict.recommended)
 
     stage.enter("report")
     if isinstance(dispatcher.executor, WorkerPool):

@@ -158,7 +158,11 @@ def _recurrent(features: Any, mask: Any, candidate: Candidate, shape: Shape, see
     """The stack: all steps of its top layer, or its last state where nothing else is asked for."""
     import keras
 
-    make = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[candidate.cell]
+    make = {
+        "lstm": keras.layers.LSTM,
+        "gru": keras.layers.GRU,
+        "rnn": keras.layers.SimpleRNN,
+    }[candidate.cell]
     states = features
     for number in range(candidate.depth):
         top = number == candidate.depth - 1

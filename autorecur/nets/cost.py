@@ -29,7 +29,7 @@ __all__ = [
 
 BYTES_PER_WEIGHT = 4
 TRAINING_FACTOR = 3  # a step costs one forward and about two forward passes' worth of gradients
-GATES = {"lstm": 4, "gru": 3}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def parameters(candidate: Candidate, shape: Shape) -> int:
     >>> parameters(Candidate("lstm", width=8), Shape(1, 1, 0, 2, 1))
     338
     """
-    biases = {"lstm": 1, "gru": 2}[candidate.cell]
+    biases = {"lstm": 1, "gru": 2, "rnn": 1}[candidate.cell]
     recurrent = sum(
         GATES[candidate.cell] * candidate.width * (inputs + candidate.width + biases) * directions
         for inputs, directions in _layers(candidate, shape)

@@ -123,7 +123,7 @@ def first_candidate(dataset: Dataset, space: Space) -> Candidate:
     steps = seasons * max(dataset.schema.season, 2) if usual.seasonal else LONGEST_LOOKBACK
     low, high = space.learning_rate
     return Candidate(
-        cell=space.cells[0],
+        cell=space.pair[0],
         depth=min(space.depth),
         width=_nearest(space.width, usual.width),
         lookback=_nearest(space.lookback, steps),

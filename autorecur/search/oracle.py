@@ -103,7 +103,7 @@ class Conductor:
             return None
         values = trial.hyperparameters.values
         candidate = replace(
-            Candidate(self.space.cells[0]),
+            Candidate(self.space.pair[0]),
             **{name: values[name] for name in values if not name.startswith("tuner/")},
         )
         placement, top, share = Placement(self._asked, 0), True, 1.0

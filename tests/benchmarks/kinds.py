@@ -154,7 +154,7 @@ def _row(name: str, records: list[dict[str, Any]]) -> str:
         who: f"{_median(record['score']['detail'][who].get(metric) for record in records):.4g}"
         for who in records[0]["score"]["detail"]
     }
-    won, others = scores.pop("model", "–"), ", ".join(f"{k} {v}" for k, v in scores.items())
+    won, others = scores.pop("model", "none"), ", ".join(f"{k} {v}" for k, v in scores.items())
     reached = _reached(name, records)
     return f"| {name} | {outcomes} | {walls} s | {trainings} | {metric} {won}{reached} | {others} |"
 
@@ -163,7 +163,7 @@ def _reached(name: str, records: list[dict[str, Any]]) -> str:
     wanted = TABLES[name][2]
     if wanted is None:
         return ""
-    score = _median(record["score"]["detail"]["model"].get(wanted[0]) for record in records)
+    score = _median(record["score"]["detail"].get("model", {}).get(wanted[0]) for record in records)
     return f" ({wanted[0]} {score:.4g}; to reach: {wanted[1]})"
 
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from autorecur.nets.build import SPREAD_FLOOR, core, set_gate_bias
-from autorecur.nets.candidate import CELLS, NORMALISATIONS, Candidate
+from autorecur.nets.candidate import CELLS, NORMALISATIONS, REFERENCE_CELL, Candidate
 from autorecur.nets.cost import parameters
 from autorecur.nets.shape import Scaler, Shape
 from autorecur.nets.whole import whole
@@ -58,7 +58,7 @@ def scaler_of(shape: Shape) -> Scaler:
     return Scaler(mean, deviation, mean[: shape.targets], deviation[: shape.targets], none, none)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [*CELLS, REFERENCE_CELL])
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize(
     "shape", [Shape(1, 1, 0, 1, 1), Shape(4, 1, 0, 5, 1), Shape(3, 2, 4, 5, 7)], ids=str

@@ -68,7 +68,8 @@ def test_one_learning_rate_is_a_range_of_one(seasonal: Any) -> None:
     [
         ({"heads": 3}, "the space has no 'heads': it has batch, bidirectional, cells, depth, "),
         ({"width": ()}, "the space's width is empty: give at least one choice"),
-        ({"cells": "rnn"}, "unknown cell"),
+        ({"cells": "rnn"}, "unknown cell 'rnn': use lstm or gru, and rnn beside them"),
+        ({"cells": ("gru", "cnn")}, "unknown cell 'cnn'"),
     ],
 )
 def test_wrong_overrides_are_refused(
