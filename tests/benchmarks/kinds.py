@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,11 @@ TABLES: dict[str, tuple[str, tuple[str, ...], tuple[str, float] | None]] = {
         "cmapss_fd001.csv.gz",
         ("--target", "rul", "--time", "cycle", "--series", "engine_id", "--horizon", "0", *SPLIT),
         None,
+    ),
+    "cmapss_capped": (
+        "cmapss_fd001.csv.gz",
+        ("--target", "rul", "--time", "cycle", "--series", "engine_id", "--horizon", "0", *SPLIT),
+        ("rmse", 16.1),  # published, on the last row of each engine alone
     ),
     "japanese_vowels": (
         "japanese_vowels.csv.gz",
@@ -119,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fit(name: str, budget: str, seed: int, out: Path) -> dict[str, Any]:
     """The record of one run, with the wall seconds of its process."""
     file, flags, _ = TABLES[name]
-    table = _informer_rows(out) if name == "etth1_univariate" else DATASETS / file
+    table = MADE[name](out) if name in MADE else DATASETS / file
     folder = out / f"{name}-{seed}"
     command = [sys.executable, "-m", "autorecur", "fit", str(table), *flags]
     command += ["--budget", budget, "--seed", str(seed), "--out", str(folder)]
@@ -139,6 +144,22 @@ def _informer_rows(out: Path) -> Path:
     path = out / "etth1_univariate.csv"
     table.to_csv(path, index=False)
     return path
+
+
+def _capped(out: Path) -> Path:
+    """The life that remains, counted from 125 cycles downwards, as the literature does."""
+    out.mkdir(parents=True, exist_ok=True)
+    table = pd.read_csv(DATASETS / "cmapss_fd001.csv.gz")
+    table["rul"] = table["rul"].clip(upper=125)
+    path = out / "cmapss_capped.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+MADE: dict[str, Callable[[Path], Path]] = {
+    "etth1_univariate": _informer_rows,
+    "cmapss_capped": _capped,
+}
 
 
 def _row(name: str, records: list[dict[str, Any]]) -> str:
