@@ -39,6 +39,13 @@ class Asked:
     split: str | None = None
     drop: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        for role in ("time", "series", "text", "split"):
+            if getattr(self, role) == "":  # as a shell passes on a variable that is not set
+                raise SettingError(
+                    f"{role} is '', which names no column: name one, or leave it out"
+                )
+
 
 @dataclass(frozen=True, eq=False)
 class Documents:
