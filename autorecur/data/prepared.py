@@ -92,7 +92,7 @@ def prepare(table: Table, schema: Schema, *, future: bool = True) -> Prepared:
         future=first,
         source_rows=np.where(source < 0, -1, rows[source]),
         findings=(
-            *_ignored(table, schema),
+            *audit.ignored(list(table.frame.columns), schema.columns),
             *axis.findings,
             *block.findings,
             *filled,
@@ -118,15 +118,6 @@ def _clock(table: Table, schema: Schema) -> Clock | None:
             f"{shown(table.frame[schema.time].iloc[0])}: bring it to the form trained on"
         )
     return clock
-
-
-def _ignored(table: Table, schema: Schema) -> tuple[Finding, ...]:
-    known = {column.name for column in schema.columns}
-    extra = [str(name) for name in table.frame.columns if name not in known]
-    if not extra:
-        return ()
-    listing = ", ".join(shown(name, 30) for name in extra[:6]) + (" …" if extra[6:] else "")
-    return (Finding("AR115", "note", f"Columns not seen in training are ignored: {listing}."),)
 
 
 def _future(placement: Placement, block: Block, schema: Schema, ahead: int) -> Examples:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur.data import infer, prepared, read, sequences, series, text, vectors
-from autorecur.data.dataset import Dataset, Schema
+from autorecur.data.dataset import Dataset, Finding, Schema
 from autorecur.data.read import Table
 from autorecur.errors import DataError, SettingError
 
@@ -53,6 +53,7 @@ class Documents:
 
     texts: list[str]
     labels: NDArray[np.float32]  # [documents, 1]; NaN where the table does not say
+    findings: tuple[Finding, ...]
 
 
 def understand(source: Source, asked: Asked, vectors_file: str | Path | None = None) -> Dataset:
@@ -131,8 +132,9 @@ def prepare(source: Source, schema: Schema, truth: bool = False) -> Any:
     if kind.output == "tokens":
         raise SettingError("a language model reads running text, not the rows of a table")
     table = read.read(source, schema.names("text"))
-    labels = text.prepare(table, schema, ()).labels
-    return Documents(_texts(table, schema.names("text")[0]), labels)
+    read_by = text.prepare(table, schema, ())
+    texts = _texts(table, schema.names("text")[0])
+    return Documents(texts, read_by.labels, read_by.findings)
 
 
 def running_text(source: Source, schema: Schema) -> str:
