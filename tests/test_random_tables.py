@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import autorecur
@@ -357,11 +358,12 @@ def test_what_random_tables_have_found(case: Case, says: str, folder: Path) -> N
 @pytest.mark.slow
 def test_fit_answers_or_refuses_in_one_sentence(workers: WorkerPool, folder: Path) -> None:
     ended: list[str] = []
+    number = itertools.count()
 
-    @settings(QUIET, max_examples=12)
+    @settings(QUIET, max_examples=12, phases=[Phase.generate])  # to shrink takes hundreds of runs
     @given(spoilt(most_rows=90))
     def each(case: Case) -> None:
-        out = folder / f"run {len(ended)}"
+        out = folder / f"run {next(number)}"
         try:
             run = autorecur.fit(
                 case.source(folder),

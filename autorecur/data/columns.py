@@ -31,6 +31,7 @@ class Clock:
     stamps: pd.DatetimeIndex | NDArray[np.int64]  # integers where the column only counts
     text_format: str | None
     reason: str
+    zoned: bool = False  # whether they carried a zone, and were brought to UTC
 
 
 def numbers(table: Table, name: str) -> tuple[NDArray[np.float32] | None, int]:
@@ -162,7 +163,7 @@ def read_clock(
         )
     if zoned is not None:
         reason += "; its times were brought to UTC"
-    return Clock(name, stamps, text_format, reason)
+    return Clock(name, stamps, text_format, reason, zoned is not None)
 
 
 def _looks_like_dates(column: pd.Series) -> bool:

@@ -53,7 +53,8 @@ def prepare(table: Table, schema: Schema, *, future: bool = True) -> Prepared:
     columns = numeric_columns(schema.columns, labelled)
     _require(table, schema, labelled)
     targets = () if labelled else schema.names("target")
-    axis = axis_of(table, _clock(table, schema), schema.series, targets, repeats=labelled)
+    clock = _clock(table, schema)
+    axis = axis_of(table, clock, schema.series, targets, repeats=labelled)
     told = bool(schema.names("known"))
     ahead = schema.horizon if future and not told else 0
     placement = placement_of(
@@ -93,6 +94,7 @@ def prepare(table: Table, schema: Schema, *, future: bool = True) -> Prepared:
         source_rows=np.where(source < 0, -1, rows[source]),
         findings=(
             *audit.ignored(list(table.frame.columns), schema.columns),
+            *_unsaid(table, schema, clock),
             *axis.findings,
             *block.findings,
             *filled,
@@ -118,6 +120,19 @@ def _clock(table: Table, schema: Schema) -> Clock | None:
             f"{shown(table.frame[schema.time].iloc[0])}: bring it to the form trained on"
         )
     return clock
+
+
+def _unsaid(table: Table, schema: Schema, clock: Clock | None) -> list[Finding]:
+    """What changes the answers and would go unseen: a zone in the times, an empty category."""
+    found = []
+    if clock is not None and clock.zoned:
+        sentence = f"The times in {shown(clock.name)} carry a zone and were brought to UTC."
+        found.append(Finding("AR115", "note", sentence))
+    for column in schema.categories:
+        if table.frame[column.name].isna().all():
+            sentence = f"{shown(column.name)} is empty throughout and counts as unknown."
+            found.append(Finding("AR118", "tip", sentence, "Fill it in."))
+    return found
 
 
 def _future(placement: Placement, block: Block, schema: Schema, ahead: int) -> Examples:

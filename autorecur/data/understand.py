@@ -124,17 +124,20 @@ def prepare(source: Source, schema: Schema, truth: bool = False) -> Any:
     `truth`: whether the true answers should be in it, to score by.
     """
     kind = schema.traits
-    if not kind.text:
-        table = read.read(source)
-        if kind.by_series:
-            return sequences.prepare(table, schema)
-        return prepared.prepare(table, schema, future=not truth)
     if kind.output == "tokens":
         raise SettingError("a language model reads running text, not the rows of a table")
     table = read.read(source, schema.names("text"))
-    read_by = text.prepare(table, schema, ())
-    texts = _texts(table, schema.names("text")[0])
-    return Documents(texts, read_by.labels, read_by.findings)
+    rows: Any
+    if kind.text:
+        coded = text.prepare(table, schema, ())
+        documents = _texts(table, schema.names("text")[0])
+        rows = Documents(documents, coded.labels, coded.findings)
+    elif kind.by_series:
+        rows = sequences.prepare(table, schema)
+    else:
+        rows = prepared.prepare(table, schema, future=not truth)
+    noted = (Finding("AR115", "note", note) for note in table.notes)
+    return replace(rows, findings=(*noted, *rows.findings))
 
 
 def running_text(source: Source, schema: Schema) -> str:
