@@ -16,17 +16,27 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ATTENTION_WIDTH", "HEAD_WIDTH", "core", "input_names", "set_gate_bias"]
+__all__ = [
+    "ATTENTION_WIDTH",
+    "HEAD_WIDTH",
+    "core",
+    "input_names",
+    "set_gate_bias",
+    "vector_widths",
+]
 
 SPREAD_FLOOR = 1e-2  # of the training rows' deviation: a flat window must not be blown up
 HEAD_WIDTH = 16  # features a forecast step, before they meet that step's calendar
 ATTENTION_WIDTH = 32
+MOST_VECTOR_WIDTH = 512  # of all categorical columns together, where each can still have one
 FAR_BELOW = -1e9  # a score that a softmax or a maximum never picks
 
 
@@ -139,15 +149,30 @@ def _season_ago(values: Any, shape: Shape) -> Any:
     return ops.concatenate([season] * repeats, axis=1)[:, : shape.horizon, :]
 
 
+def vector_widths(candidate: Candidate, shape: Shape) -> list[int]:
+    """How wide the vectors of each categorical column are; the many share what the few may have.
+
+    >>> vector_widths(Candidate("gru"), Shape(1, 1, 0, 1, 1, codes=(4, 100)))
+    [3, 16]
+    """
+    most = max(1, MOST_VECTOR_WIDTH // max(1, len(shape.codes)))
+    return [candidate.embedding or min(16, 1 + size // 2, most) for size in shape.codes]
+
+
 def _features(relative: Any, codes: Any, candidate: Candidate, shape: Shape, seed: int) -> Any:
     """What the first recurrent layer sees of each row: numbers beside the vectors of the codes."""
     import keras
 
     parts = [] if relative is None else [relative]
-    for place, size in enumerate(shape.codes):
-        width = candidate.embedding or min(16, 1 + size // 2)
-        embed = keras.layers.Embedding(size, width, name=f"embedding_{place}")
-        parts.append(embed(codes[:, :, place]))
+    widths = vector_widths(candidate, shape)
+    # One table for all columns of a width: a layer each would take minutes to compile for hundreds.
+    for number, width in enumerate(sorted(set(widths))):
+        places = [place for place, each in enumerate(widths) if each == width]
+        sizes = [shape.codes[place] for place in places]
+        embed = keras.layers.Embedding(sum(sizes), width, name=f"embedding_{number}")
+        firsts = np.cumsum([0, *sizes[:-1]]).astype("int32")
+        vectors = embed(keras.ops.take(codes, np.asarray(places), axis=2) + firsts)
+        parts.append(keras.layers.Reshape((-1, len(places) * width))(vectors))
     features = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
     if shape.codes and candidate.dropout:
         features = keras.layers.Dropout(candidate.dropout, seed=seed + 100)(features)

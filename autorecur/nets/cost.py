@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.nets.build import ATTENTION_WIDTH, HEAD_WIDTH
+from autorecur.nets.build import ATTENTION_WIDTH, HEAD_WIDTH, vector_widths
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
 
@@ -87,7 +87,7 @@ def multiply_adds(candidate: Candidate, shape: Shape) -> int:
 
 def _embeddings(candidate: Candidate, shape: Shape) -> list[tuple[int, int]]:
     """Each table of vectors: how many, and how wide."""
-    return [(size, candidate.embedding or min(16, 1 + size // 2)) for size in shape.codes]
+    return list(zip(shape.codes, vector_widths(candidate, shape), strict=True))
 
 
 def _layers(candidate: Candidate, shape: Shape) -> Iterator[tuple[int, int]]:
