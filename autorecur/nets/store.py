@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autorecur.data.dataset import Examples
 from autorecur.data.kinds import Kind
 from autorecur.errors import RunError
+from autorecur.nets.whole import PADDING
 
 if TYPE_CHECKING:
     import keras
@@ -95,7 +96,7 @@ def windows(model: keras.Model, rows: Rows, examples: Examples, kind: Kind) -> l
         made["past"] = past if padding is None else np.where(padding[:, :, None], np.nan, past)
     if "codes" in inputs:
         codes = rows.codes[window]
-        made["codes"] = codes if padding is None else np.where(padding[:, :, None], 0, codes)
+        made["codes"] = codes if padding is None else np.where(padding[:, :, None], PADDING, codes)
     if "future" in inputs:
         made["future"] = rows.known[examples[:, None] + np.arange(inputs["future"].shape[1])]
     if "static" in inputs:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
 from autorecur.nets import store
+from autorecur.nets.whole import PADDING
 
 if TYPE_CHECKING:
     import keras
@@ -49,7 +50,7 @@ def with_text(
     codes = ops.cast(vectorise(text), "int32")
     # A document without a token was one unknown token to the trainings, and never nothing at all.
     codes = ops.concatenate([ops.maximum(codes[:, :1], UNKNOWN), codes[:, 1:]], axis=1)[:, :, None]
-    output = trained(codes)
+    output = trained(ops.where(codes > 0, codes, PADDING))
     if classes:
         probability = output[:, 0, :]
         name = keras.layers.StringLookup(

@@ -16,13 +16,16 @@ from autorecur.nets.shape import Scaler, Shape
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["whole"]
+__all__ = ["PADDING", "whole"]
+
+PADDING = -1  # in the place of a code, after the end of a series
 
 
 def whole(trained: keras.Model, shape: Shape, scaler: Scaler, lookback: int) -> keras.Model:
     """`trained`, from raw windows to forecasts in original units or to probabilities.
 
-    The inputs are the core's but for the mask: rows of `past` that hold no number are padding.
+    The inputs are the core's but for the mask: rows of `past` that hold no number are padding, and
+    without a `past` rows of codes below nought; a code of nought is an unknown category.
     """
     import keras
     from keras import ops
@@ -38,7 +41,9 @@ def whole(trained: keras.Model, shape: Shape, scaler: Scaler, lookback: int) -> 
         fed["past"] = ops.where(padding[:, :, None], 0.0, inputs["past"])
         fed["mask"] = 1.0 - ops.cast(padding, "float32")
     elif shape.window == "whole":
-        fed["mask"] = ops.cast(ops.any(ops.not_equal(inputs["codes"], 0), axis=-1), "float32")
+        fed["mask"] = ops.cast(ops.any(inputs["codes"] > PADDING, axis=-1), "float32")
+    if shape.window == "whole" and "codes" in inputs:
+        fed["codes"] = ops.maximum(inputs["codes"], 0)
     if "past" in fed:
         fed["past"] = _standardised("standardise", scaler.mean, scaler.deviation)(fed["past"])
     if "future" in fed:

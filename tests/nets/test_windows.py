@@ -13,7 +13,7 @@ from autorecur.nets.build import core, input_names, set_gate_bias
 from autorecur.nets.candidate import CELLS, POOLINGS, Candidate
 from autorecur.nets.cost import multiply_adds, parameters
 from autorecur.nets.shape import Scaler, Shape
-from autorecur.nets.whole import whole
+from autorecur.nets.whole import PADDING, whole
 
 BEFORE = Shape(channels=3, targets=2, known=2, horizon=4, season=1)
 UPTO = Shape(channels=3, targets=1, known=0, horizon=1, season=1, window="upto")
@@ -188,14 +188,15 @@ def test_the_whole_network_knows_its_padding(pooling: str) -> None:
         np.testing.assert_allclose(answers(model, raw), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_code_of_nought_is_the_padding_of_a_text() -> None:
+def test_a_code_below_nought_is_padding_and_an_unknown_category_is_not() -> None:
     candidate = Candidate("lstm", 1, 4, LONG, pooling="mean", bidirectional=True)
     trained = unsettled(core(candidate, TEXT, seed=1))
     given, there = padded(TEXT, LONG, padding=1)
     nothing = np.empty(0, np.float32)
     scaler = Scaler(nothing, nothing, np.zeros(1), np.ones(1), nothing, nothing)
     model = whole(trained, TEXT, scaler, LONG)
-    got = answers(model, {"codes": np.where(there[:, :, None], given["codes"], 0)})
+    given["codes"][1, 2] = 0  # in the middle of a series
+    got = answers(model, {"codes": np.where(there[:, :, None], given["codes"], PADDING)})
     np.testing.assert_allclose(got, softmax(answers(trained, given)), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(got.sum(axis=-1), 1.0, rtol=1e-6)
 
