@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from autorecur.data.dataset import Dataset
 
@@ -22,13 +23,17 @@ def save(dataset: Dataset, folder: Path) -> Path:
         np.save(folder / f"{name}.npy", getattr(dataset, name))
     empty = np.empty((0, 0))
     rest = replace(dataset, **{name: empty for name in _SHARED})  # type: ignore[arg-type]
+    rest = replace(rest, times=pd.RangeIndex(0))  # a training does not ask what time it is
     # Ours alone: written and read by one run, on one machine, and removed when it ends.
     (folder / "rest.pickle").write_bytes(pickle.dumps(rest))
     return folder
 
 
 def load(folder: Path) -> Dataset:
-    """The Dataset that `save` wrote; its large arrays are read-only views of the files."""
+    """The Dataset that `save` wrote.
+
+    Its large arrays are the files' own pages, which all readers share while nobody writes to them.
+    """
     rest: Dataset = pickle.loads((folder / "rest.pickle").read_bytes())
-    shared = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHARED}
+    shared = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _SHARED}
     return replace(rest, **shared)

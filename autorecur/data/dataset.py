@@ -193,10 +193,9 @@ class Dataset:
             return (len(self.vocabulary) + 2,)
         return tuple(len(column.values) + 1 for column in self.schema.categories)
 
-    @cached_property
-    def starts(self) -> NDArray[np.int64]:
-        """[rows]: the first row of each row's series."""
-        return np.repeat(self.offsets[:-1], self.lengths)
+    def first_rows(self, examples: Examples) -> NDArray[np.int64]:
+        """The first row of each example's series."""
+        return self.offsets[self.series_of(examples)]
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -209,7 +208,7 @@ class Dataset:
         if self.kind.by_series:
             return int(self.lengths.max())
         validation = self.split.selection.validation
-        return max(1, int(np.median(validation - self.starts[validation])))
+        return max(1, int(np.median(validation - self.first_rows(validation))))
 
     def fit_values(self, fold: Fold) -> NDArray[np.float32]:
         """The rows that scalers may see; a view where there is one series."""

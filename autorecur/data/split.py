@@ -25,7 +25,8 @@ __all__ = ["MOST", "chronological", "rows_needed", "thinned"]
 
 FOLDS = (4, 8)  # fewest and most duel folds
 SHARES = {"holdout": 0.15, "duel": 0.22, "validation": 0.10}
-MOST = {"selection": 1024, "duel": 512, "validation": 1024, "holdout": 8192}  # examples scored
+# Examples scored, and those trained on: more than the steps of a full training can draw.
+MOST = {"selection": 1024, "duel": 512, "validation": 1024, "holdout": 8192, "train": 400_000}
 FEWEST_TRAIN = 24
 FEWEST_BLOCK = 6  # rows of a duel fold below which fewer folds are better than smaller ones
 
@@ -126,13 +127,17 @@ def _divided(
     base, behind, ahead = _examples(table, trains, short)
     falling = -ahead
 
-    def train(distance: int) -> Examples:
+    def before(distance: int) -> Examples:
         """What ends `distance` scored rows before the end, and earlier."""
         return base[: int(np.searchsorted(falling, -distance, side="right"))]
 
+    def train(distance: int) -> Examples:
+        examples = before(distance)
+        return thinned(examples, MOST["train"]) if len(examples) > MOST["train"] else examples
+
     def part(high: int, low: int, most: int) -> Examples:
         """What lies between two distances from the end."""
-        ending = train(low)
+        ending = before(low)
         return thinned(ending[behind[: len(ending)] <= high], most)
 
     def fit_until(distance: int) -> Ints:

@@ -1,7 +1,8 @@
-"""The rows that windows are gathered from, resident on the device, standardised; and the gathering.
+"""The rows that windows are gathered from, resident on the device; and the gathering.
 
-A window is a few integers: `gather` turns a batch of examples into a network's inputs and truths by
-index, inside the compiled step. Memory does not grow with the lookback.
+A window is a few integers: a batch of examples becomes a network's inputs and truths by index, and
+is standardised, inside the compiled step. Memory grows neither with the lookback nor, on a CPU,
+with the number of workers.
 """
 
 from __future__ import annotations
@@ -21,17 +22,25 @@ UNKNOWN = 1  # the code of a token that training did not see
 
 
 class Block(NamedTuple):
-    """Arrays on the device. A NamedTuple, because JAX can hand one to a compiled function."""
+    """Arrays on the device, in original units: the files of the run, mapped by every worker.
 
-    past: Array  # [rows, channels + known], standardised
+    A NamedTuple, because JAX can hand one to a compiled function. What differs from fold to fold is
+    small, and applied to a batch when it is gathered.
+    """
+
+    values: Array  # [rows, channels]
+    known: Array  # [rows, known]
     codes: Array  # [rows, categories]
-    known: Array  # [rows, known], standardised
-    static: Array  # [series, static]
-    truth: Array  # [rows or series, targets], standardised; classes as numbers
-    weight: Array  # [rows or series, targets]: 0 where the truth is missing
-    starts: Array  # [rows]: the first row of the row's series; of whole series, by series
-    ends: Array  # [series]: one past the last row of each series
-    series: Array  # [rows]: the row's series
+    seen: Array  # of a text: what each code is to this fold; empty elsewhere
+    static: Array  # [series, static], standardised
+    labels: Array  # [rows or series, 1]; NaN where missing
+    observed: Array  # [rows, targets], 0 where a target was filled in
+    offsets: Array  # [series + 1]: the first row of each series
+    mean: Array  # [channels + known] …
+    deviation: Array
+    target_mean: Array  # [targets] …
+    target_deviation: Array
+    counts: Array  # how much an error counts: [series, targets] of a forecast, [classes] of classes
 
 
 def block_of(dataset: Dataset, fold: Fold, scaler: Scaler, shape: Shape, scaled: bool) -> Block:
@@ -41,22 +50,33 @@ def block_of(dataset: Dataset, fold: Fold, scaler: Scaler, shape: Shape, scaled:
     """
     import jax.numpy as jnp
 
-    past = scaler.scale(np.concatenate([dataset.values, dataset.known[: dataset.rows]], axis=1))
-    channels = dataset.values.shape[1]
-    truth, weight = _truths(dataset, fold, scaler, shape, scaled)
-    counts = dataset.lengths
-    whole = shape.window == "whole"
+    known = dataset.known[: dataset.rows]
     return Block(
-        past=jnp.asarray(past),
-        codes=jnp.asarray(_seen_codes(dataset, fold)),
-        known=jnp.asarray(past[:, channels:]),
+        values=_shared(dataset.values),
+        known=_shared(known),
+        codes=_shared(dataset.codes),
+        seen=jnp.asarray(_seen_codes(dataset, fold)),
         static=jnp.asarray(scaler.scale_static(dataset.static)),
-        truth=jnp.asarray(truth, jnp.float32),
-        weight=jnp.asarray(weight, jnp.float32),
-        starts=jnp.asarray(dataset.offsets[:-1] if whole else dataset.starts, jnp.int32),
-        ends=jnp.asarray(dataset.offsets[1:], jnp.int32),
-        series=jnp.asarray(np.repeat(np.arange(len(counts)), counts), jnp.int32),
+        labels=_shared(dataset.labels),
+        observed=_shared(dataset.observed.view(np.uint8)),
+        offsets=jnp.asarray(dataset.offsets, jnp.int32),
+        mean=jnp.asarray(scaler.mean),
+        deviation=jnp.asarray(scaler.deviation),
+        target_mean=jnp.asarray(scaler.target_mean),
+        target_deviation=jnp.asarray(scaler.target_deviation),
+        counts=jnp.asarray(_counts(dataset, fold, scaler, shape, scaled)),
     )
+
+
+def _shared(array: NDArray[Any]) -> Array:
+    """`array` on the device; where that is the CPU, the same memory and no copy of it."""
+    import jax
+    import jax.numpy as jnp
+
+    array = np.ascontiguousarray(array)
+    if not array.size or not array.flags.writeable:  # DLPack has no word for read-only memory
+        return jnp.asarray(array)
+    return jax.device_put(jnp.from_dlpack(array), jax.devices()[0])
 
 
 def inputs_of(block: Block, examples: Array, shape: Shape, lookback: int) -> list[Array]:
@@ -64,9 +84,11 @@ def inputs_of(block: Block, examples: Array, shape: Shape, lookback: int) -> lis
     import jax.numpy as jnp
 
     steps = jnp.arange(lookback)
-    if shape.window == "whole":
-        rows = block.starts[examples][:, None] + steps
-        ends = block.ends[examples][:, None]
+    whole, mask = shape.window == "whole", None
+    series = examples if whole else _series_of(block, examples)
+    starts = block.offsets[series][:, None]
+    if whole:
+        rows, ends = starts + steps, block.offsets[examples + 1][:, None]
         mask = (rows < ends).astype(jnp.float32)
         rows = jnp.minimum(rows, ends - 1)
     elif shape.window == "stream":
@@ -74,23 +96,37 @@ def inputs_of(block: Block, examples: Array, shape: Shape, lookback: int) -> lis
     else:
         last = examples if shape.window == "upto" else examples - 1
         # Before a series' first row there is none: its first row is repeated.
-        rows = jnp.maximum(last[:, None] - lookback + 1 + steps, block.starts[examples][:, None])
+        rows = jnp.maximum(last[:, None] - lookback + 1 + steps, starts)
     inputs = []
     if shape.channels + shape.known:
-        past = block.past[rows]
-        inputs.append(past * mask[:, :, None] if shape.window == "whole" else past)
+        past = jnp.concatenate([block.values[rows], block.known[rows]], axis=-1)
+        past = (past - block.mean) / block.deviation
+        inputs.append(past if mask is None else past * mask[:, :, None])
     if shape.codes:
-        codes = block.codes[rows]
-        whole = shape.window == "whole"
-        inputs.append(jnp.where(mask[:, :, None] > 0, codes, 0) if whole else codes)
-    if shape.window == "whole":
+        codes = _codes(block, rows)
+        inputs.append(codes if mask is None else jnp.where(mask[:, :, None] > 0, codes, 0))
+    if mask is not None:
         inputs.append(mask)
     if shape.window == "before" and shape.known:
-        inputs.append(block.known[examples[:, None] + jnp.arange(shape.horizon)])
+        future = block.known[examples[:, None] + jnp.arange(shape.horizon)]
+        known = slice(shape.channels, None)
+        inputs.append((future - block.mean[known]) / block.deviation[known])
     if shape.static:
-        series = examples if shape.window == "whole" else block.series[examples]
         inputs.append(block.static[series])
     return inputs
+
+
+def _series_of(block: Block, examples: Array) -> Array:
+    import jax.numpy as jnp
+
+    if len(block.offsets) == 2:
+        return jnp.zeros_like(examples)
+    return jnp.searchsorted(block.offsets, examples, side="right") - 1
+
+
+def _codes(block: Block, rows: Array) -> Array:
+    codes = block.codes[rows]
+    return block.seen[codes] if block.seen.size else codes
 
 
 def truth_of(block: Block, examples: Array, shape: Shape, lookback: int) -> tuple[Array, Array]:
@@ -99,13 +135,21 @@ def truth_of(block: Block, examples: Array, shape: Shape, lookback: int) -> tupl
 
     if shape.window == "stream":
         rows = examples[:, None] + jnp.arange(1, lookback + 1)
-        truth = block.codes[rows][:, :, 0]
+        truth = _codes(block, rows)[:, :, 0]
         return truth, jnp.ones(truth.shape, jnp.float32)
     rows = examples[:, None] + jnp.arange(shape.horizon)
-    truth, weight = block.truth[rows], block.weight[rows]
+    if shape.window == "before":
+        truth = block.values[rows][:, :, : shape.targets]
+        counts = block.counts[_series_of(block, examples)][:, None, :]
+        weight = block.observed[rows].astype(jnp.float32) * counts
+        return (truth - block.target_mean) / block.target_deviation, weight
+    labels = block.labels[rows]
+    there = ~jnp.isnan(labels)
+    truth = jnp.where(there, labels, 0.0)
     if shape.output == "classes":
-        return truth[:, :, 0].astype(jnp.int32), weight[:, :, 0]
-    return truth, weight
+        classes = truth[:, :, 0].astype(jnp.int32)
+        return classes, there[:, :, 0] * block.counts[classes]
+    return (truth - block.target_mean) / block.target_deviation, there.astype(jnp.float32)
 
 
 def seen_tokens(dataset: Dataset, fold: Fold) -> NDArray[np.bool_]:
@@ -130,42 +174,28 @@ def seen_tokens(dataset: Dataset, fold: Fold) -> NDArray[np.bool_]:
 
 def _seen_codes(dataset: Dataset, fold: Fold) -> NDArray[np.int32]:
     """Tokens that the fold does not train on are unknown to it, whatever the vocabulary holds."""
-    codes = np.asarray(dataset.codes)
     if not dataset.kind.text:
-        return codes
-    return np.where(seen_tokens(dataset, fold)[codes], codes, UNKNOWN).astype(np.int32)
+        return np.empty(0, np.int32)
+    seen = seen_tokens(dataset, fold)
+    return np.where(seen, np.arange(len(seen)), UNKNOWN).astype(np.int32)
 
 
-def _truths(
+def _counts(
     dataset: Dataset, fold: Fold, scaler: Scaler, shape: Shape, scaled: bool
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Truths and weights, by row or, where labels are a series', by series."""
-    if shape.window == "stream":
-        nothing = np.zeros((1, 1), np.float32)
-        return nothing, nothing
-    if dataset.kind.labelled:
-        labels = dataset.labels
-        there = ~np.isnan(labels)
-        truth = np.where(there, labels, 0.0)
-        weight = there.astype(np.float32)
-        if shape.output == "classes":
-            return truth.astype(np.float32), weight * _class_weights(labels, fold.train, shape)
-        return scaler.scale_targets(truth.astype(np.float32)), weight
-    truth = scaler.scale_targets(dataset.values[:, : dataset.targets]).astype(np.float32)
-    counted: NDArray[Any] = dataset.observed.astype(np.float32)
-    if scaled:
-        scales = dataset.scales(fold) / scaler.target_deviation
-        counted = counted / np.repeat(scales, dataset.lengths, axis=0)
-    return truth, counted.astype(np.float32)
-
-
-def _class_weights(
-    labels: NDArray[np.float32], train: NDArray[np.int64], shape: Shape
 ) -> NDArray[np.float32]:
+    """How much an error counts, by series or by class."""
+    if shape.window == "before":
+        counts = np.ones((len(dataset.offsets) - 1, dataset.targets), np.float32)
+        return counts * scaler.target_deviation / dataset.scales(fold) if scaled else counts
+    if shape.output == "classes":
+        return _class_weights(dataset.labels[fold.train, 0], shape)
+    return np.empty(0, np.float32)
+
+
+def _class_weights(labels: NDArray[np.float32], shape: Shape) -> NDArray[np.float32]:
     """Rare classes count for more, by the root of their rarity: all of it would drown the rest."""
-    codes = labels[:, 0]
-    counts = np.bincount(codes[train][~np.isnan(codes[train])].astype(int), minlength=shape.classes)
+    counts = np.bincount(labels[~np.isnan(labels)].astype(int), minlength=shape.classes)
     weights = np.sqrt(counts.sum() / (shape.classes * np.maximum(counts, 1)))
-    weights = weights / max(1e-9, (weights * counts).sum() / max(1, counts.sum()))
-    each: NDArray[np.float32] = weights[np.where(np.isnan(codes), 0, codes).astype(int)]
-    return each.astype(np.float32)[:, None]
+    usual = (weights * counts).sum() / max(1, counts.sum())
+    each: NDArray[np.float32] = (weights / max(1e-9, usual)).astype(np.float32)
+    return each

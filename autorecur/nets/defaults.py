@@ -104,7 +104,7 @@ def _lookbacks(dataset: Dataset) -> tuple[int, ...]:
     """Multiples of season and horizon that leave at least half of the training examples."""
     season, horizon = dataset.schema.season, dataset.horizon
     train = dataset.split.selection.train
-    history = int(np.median(train - dataset.starts[train]))
+    history = int(np.median(train - dataset.first_rows(train)))
     most = min(LONGEST_LOOKBACK, history, dataset.longest_lookback)
     base = max(season, min(horizon, LONGEST_LOOKBACK // 2), 2)
     wanted = {base, 2 * base, 2 * max(horizon, 2), 4 * base}

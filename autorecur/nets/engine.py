@@ -109,7 +109,7 @@ class Program:
             return np.empty((0, steps, 1 if self.shape.output == "tokens" else values), np.float32)
         if not self.short:
             return np.concatenate(list(self._forecasts(state, block, examples)))
-        order = np.argsort(np.asarray(block.ends - block.starts)[examples], kind="stable")
+        order = np.argsort(np.diff(np.asarray(block.offsets))[examples], kind="stable")
         sorted_by_length = np.concatenate(list(self._forecasts(state, block, examples[order])))
         given = np.empty_like(sorted_by_length)
         given[order] = sorted_by_length
@@ -159,7 +159,7 @@ class Program:
 
         if not self.short:
             return work(self.lookback)
-        longest = (block.ends[examples] - block.starts[examples]).max()
+        longest = (block.offsets[examples + 1] - block.offsets[examples]).max()
         return jax.lax.cond(
             longest <= self.short, lambda: work(self.short), lambda: work(self.lookback)
         )

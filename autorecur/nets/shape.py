@@ -11,6 +11,7 @@ from autorecur.data.dataset import Dataset, Fold
 
 __all__ = ["Scaler", "Shape"]
 
+PIECE = 1 << 16  # rows
 SHORT_SERIES = 75  # percent of the training series that the shorter padding has to hold
 SHORT_ENOUGH = 0.5  # of the longer padding: below it, the second form repays its compiling
 
@@ -128,7 +129,10 @@ def moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
     if not values.size:
         return np.zeros(values.shape[1], np.float32), np.ones(values.shape[1], np.float32)
     mean = values.mean(axis=0, dtype=np.float64)
-    deviation = values.std(axis=0, dtype=np.float64)
+    # In pieces: a long table is never copied to double precision as a whole.
+    pieces = (values[at : at + PIECE] for at in range(0, len(values), PIECE))
+    squares = sum(np.square(piece - mean).sum(axis=0) for piece in pieces)
+    deviation = np.sqrt(squares / len(values))
     deviation = np.where(deviation > 1e-7 * (1.0 + np.abs(mean)), deviation, 1.0)
     return mean.astype(np.float32), deviation.astype(np.float32)
 

@@ -297,7 +297,7 @@ def _trainable(dataset: Dataset, fold: Fold, lookback: int) -> Examples:
     """The training examples with a whole window before them, or all where too few have one."""
     if dataset.kind.window not in ("before", "upto"):
         return fold.train
-    history = fold.train - dataset.starts[fold.train] + (dataset.kind.window == "upto")
+    history = fold.train - dataset.first_rows(fold.train) + (dataset.kind.window == "upto")
     whole = fold.train[history >= lookback]
     return whole if len(whole) >= FEWEST_WHOLE else fold.train
 

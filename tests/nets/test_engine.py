@@ -33,15 +33,19 @@ def block_of(dataset: Dataset) -> Block:
 
 
 def materialised(
-    block: Block, shape: Shape, lookback: int, examples: NDArray[Any]
+    dataset: Dataset, lookback: int, examples: NDArray[Any]
 ) -> tuple[list[NDArray[np.float32]], NDArray[np.float32], NDArray[np.float32]]:
     """What a network with the plainest of input pipelines would be given."""
-    inputs = [np.stack([np.asarray(block.past)[o - lookback : o] for o in examples])]
-    if shape.known:
-        inputs.append(np.stack([np.asarray(block.known)[o : o + shape.horizon] for o in examples]))
-    truth = np.stack([np.asarray(block.truth)[o : o + shape.horizon] for o in examples])
-    weight = np.stack([np.asarray(block.weight)[o : o + shape.horizon] for o in examples])
-    return inputs, truth, weight
+    scaler, horizon = Scaler.fit(dataset, dataset.split.selection), dataset.horizon
+    past = scaler.scale(np.concatenate([dataset.values, dataset.known], axis=1))
+    known = past[:, dataset.values.shape[1] :]
+    targets = scaler.scale_targets(dataset.values[:, : dataset.targets])
+    inputs = [np.stack([past[o - lookback : o] for o in examples])]
+    if known.shape[1]:
+        inputs.append(np.stack([known[o : o + horizon] for o in examples]))
+    truth = np.stack([targets[o : o + horizon] for o in examples])
+    weight = np.stack([dataset.observed[o : o + horizon] for o in examples])
+    return inputs, truth, weight.astype(np.float32)
 
 
 def begun(candidate: Candidate, dataset: Dataset) -> tuple[Program, State, keras.Model]:
@@ -58,14 +62,14 @@ def test_fifty_steps_equal_plain_keras(cell: str, depth: int, seasonal: Any) -> 
     dataset = seasonal.dataset
     candidate = replace(TINY, cell=cell, depth=depth, learning_rate=0.01, normalisation="standard")
     made, state, model = begun(candidate, dataset)
-    block, shape = block_of(dataset), Shape.of(dataset)
+    block = block_of(dataset)
     train = dataset.split.selection.train
     drawn = batches(train[train >= 8], 8, seed=3, first_step=0, steps=50)
 
     model.compile(keras.optimizers.Adam(0.01, clipnorm=CLIP_NORM), loss=LOSS, run_eagerly=False)
     expected = []
     for examples in drawn:
-        inputs, truth, _ = materialised(block, shape, 8, examples)
+        inputs, truth, _ = materialised(dataset, 8, examples)
         model.reset_metrics()
         expected.append(float(model.train_on_batch(inputs, truth)))
 
@@ -82,16 +86,17 @@ def test_fifty_steps_equal_plain_keras(cell: str, depth: int, seasonal: Any) -> 
 def test_filled_in_targets_carry_no_loss(gappy: Any) -> None:
     dataset = gappy.dataset
     made, state, model = begun(TINY, dataset)
-    block, shape = block_of(dataset), Shape.of(dataset)
-    examples = np.array([[36, 38, 40, 41, 90, 91, 92, 93]], np.int32)
-    inputs, truth, weight = materialised(block, shape, 8, examples[0])
+    block = block_of(dataset)
+    examples = np.array([[33, 34, 35, 36, 37, 38, 39, 40]], np.int32)  # no window has a gap
+    inputs, truth, weight = materialised(dataset, 8, examples[0])
     assert 0 < (weight == 0).sum() < weight.size
     after, loss = made.advance(state, block, examples)
     error = np.abs(truth - np.asarray(model(inputs)))
     assert float(loss[0]) == pytest.approx((error * weight).sum() / weight.sum(), abs=1e-6)
 
-    nonsense = np.where(np.asarray(block.weight) == 0, 1e3, np.asarray(block.truth))
-    spoilt = block._replace(truth=jax.numpy.asarray(nonsense))
+    nonsense = dataset.values.copy()
+    nonsense[:, :1][~dataset.observed] = 1e3
+    spoilt = block._replace(values=jax.numpy.asarray(nonsense))
     same, again = made.advance(state, spoilt, examples)
     np.testing.assert_array_equal(loss, again)
     for one, other in zip(after.trainable, same.trainable, strict=True):
@@ -105,7 +110,7 @@ def test_forecasts_do_not_depend_on_their_company(cell: str, gappy: Any) -> None
     rng = np.random.default_rng(1)
     model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
     state = made.start(model, 0.01)
-    block, shape = block_of(dataset), Shape.of(dataset)
+    block = block_of(dataset)
     examples = np.arange(20, 320)  # more than one compiled batch
     together = made.forecast(state, block, examples)
     assert together.shape == (300, 6, 1)
@@ -118,7 +123,7 @@ def test_forecasts_do_not_depend_on_their_company(cell: str, gappy: Any) -> None
             again = made.forecast(state, block, others)
             np.testing.assert_array_equal(again, alone[others - few[0]])
     np.testing.assert_array_equal(made.forecast(state, block, examples[40:200]), together[40:200])
-    inputs, _, _ = materialised(block, shape, 8, examples)
+    inputs, _, _ = materialised(dataset, 8, examples)
     np.testing.assert_allclose(together, model.predict_on_batch(inputs), atol=1e-5)
     one = made.forecast_one(state, block, examples[5:6])
     np.testing.assert_allclose(one, together[5:6], atol=1e-5)
@@ -141,7 +146,7 @@ def test_windows_are_never_materialised(co2: Any) -> None:
         memory = lowered.compile().memory_analysis()
         return int(memory.temp_size_in_bytes + memory.argument_size_in_bytes)
 
-    window_bytes = 104 * block.past.shape[1] * 4
+    window_bytes = 104 * (block.values.shape[1] + block.known.shape[1]) * 4
     assert held(200) - held(10) < 190 * 32 * window_bytes / 50
     assert held(10) < dataset.rows * window_bytes
 

@@ -80,7 +80,7 @@ def _seasonal_rows(dataset: Dataset, examples: Examples, ahead: Index) -> Index:
         ],
         axis=1,
     )
-    starts = dataset.starts[examples]
+    starts = dataset.first_rows(examples)
     return np.clip(rows, starts[:, None], np.maximum(examples - 1, starts)[:, None])
 
 

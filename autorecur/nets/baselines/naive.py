@@ -24,14 +24,14 @@ def seasonal_naive(dataset: Dataset, examples: Examples) -> Array:
     ahead = np.arange(dataset.horizon)
     rows = examples[:, None] - (season * (ahead // season + 1) - ahead)
     # A series younger than one season has only its last value to repeat.
-    young = rows < dataset.starts[examples][:, None]
+    young = rows < dataset.first_rows(examples)[:, None]
     rows = np.where(young, before(dataset, examples, np.array([1])), rows)
     return dataset.values[rows, : dataset.targets]
 
 
 def drift(dataset: Dataset, examples: Examples) -> Array:
     """The line from the series' first value through its last."""
-    starts = dataset.starts[examples]
+    starts = dataset.first_rows(examples)
     first = dataset.values[starts, : dataset.targets]
     last = dataset.values[np.maximum(examples - 1, starts), : dataset.targets]
     slope = (last - first) / np.maximum(examples - 1 - starts, 1)[:, None].astype(np.float32)
@@ -47,7 +47,7 @@ def seasons_before(dataset: Dataset, examples: Examples, steps: int) -> Index:
     """
     season = max(1, dataset.schema.season)
     rows: Index = examples[:, None] - np.arange(steps, 0, -1)
-    starts = dataset.starts[examples][:, None]
+    starts = dataset.first_rows(examples)[:, None]
     rows = np.where(rows < starts, starts + (rows - starts) % season, rows)
     last = np.maximum(examples - 1, starts[:, 0])
     return np.minimum(rows, last[:, None])

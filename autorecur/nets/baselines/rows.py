@@ -21,14 +21,14 @@ MOST_CATEGORIES = 20  # of a column that is spread out into one column a categor
 def rows_inputs(dataset: Dataset, fold: Fold) -> Inputs:
     """The inputs of rows; how old its series is counts where whole series are foretold."""
     train = thin(fold.train, 100_000)
-    behind = train - dataset.starts[train]
+    behind = train - dataset.first_rows(train)
     windows = [size for size in WINDOWS if size <= max(1, 2 * int(np.median(behind)))]
     others = np.concatenate([fold.validation, fold.test])
     apart = np.intersect1d(dataset.series_of(fold.train), dataset.series_of(others)).size == 0
     aged = len(dataset.offsets) > 2 and apart
 
     def inputs(examples: Examples) -> Array:
-        starts = dataset.starts[examples]
+        starts = dataset.first_rows(examples)
         blocks: list[NDArray[Any]] = [dataset.values[examples], dataset.known[examples]]
         blocks += [_means(dataset, examples, size) for size in windows]
         blocks += [
@@ -47,7 +47,7 @@ def rows_inputs(dataset: Dataset, fold: Fold) -> Inputs:
 def _means(dataset: Dataset, examples: Examples, size: int) -> Array:
     """Means over the last `size` rows of the series, or as many as there are."""
     channels = min(dataset.values.shape[1], MOST_AVERAGED)
-    first = np.maximum(examples - size + 1, dataset.starts[examples])
+    first = np.maximum(examples - size + 1, dataset.first_rows(examples))
     out = np.zeros((len(examples), channels), np.float64)
     for back in range(size):
         rows = examples - back

@@ -91,7 +91,7 @@ def _choose(dataset: Dataset, fold: Fold, metric: Metric, steps: int, target: in
     season, series = max(1, dataset.schema.season), len(dataset.offsets) - 1
     values = dataset.fit_values(fold)[:, target]
     grid = _grid(season, bool(values.min() > 0) if len(values) else False)
-    train = fold.train[fold.train - dataset.starts[fold.train] >= min(2 * season, steps)]
+    train = fold.train[fold.train - dataset.first_rows(fold.train) >= min(2 * season, steps)]
     most = int(np.clip(MOST_STATES // (len(grid) * steps), 64, MOST_ORIGINS))
     examples = thin(train if len(train) else fold.train, most)
     rows = seasons_before(dataset, examples, steps)

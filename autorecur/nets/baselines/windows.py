@@ -41,7 +41,7 @@ FLATTEST = 0.05  # of a series' usual error: a flatter window counts as no flatt
 def before(dataset: Dataset, examples: Examples, steps: Index) -> Index:
     """Rows `steps` before each example, [examples, steps]; none before the series begins."""
     rows: Index = examples[:, None] - steps[None, :]
-    return rows.clip(min=dataset.starts[examples][:, None])
+    return rows.clip(min=dataset.first_rows(examples)[:, None])
 
 
 def thin(examples: Examples, most: int) -> Examples:
@@ -106,7 +106,7 @@ def view_of(dataset: Dataset, fold: Fold) -> View:
     season, horizon = dataset.schema.season, dataset.horizon
     wanted = max(SEASONS * season if season > 1 else 0, 2 * horizon, 8)
     train = thin(fold.train, 100_000)
-    behind = train - dataset.starts[train]
+    behind = train - dataset.first_rows(train)
     room = max(int(np.quantile(behind, 0.2)), int(np.max(behind)) // 3)
     lookback = int(np.clip(wanted, 1, max(1, min(MOST_LAGS, room))))
     panel = len(dataset.offsets) > 2
@@ -128,7 +128,7 @@ def _repeating(dataset: Dataset, fold: Fold) -> Index:
 
 def fitting(view: View, fold: Fold) -> tuple[Examples, Examples]:
     """Training and validation examples, thinned; training's last tenth serves for the latter."""
-    whole = fold.train[fold.train - view.dataset.starts[fold.train] >= view.lookback]
+    whole = fold.train[fold.train - view.dataset.first_rows(fold.train) >= view.lookback]
     train = whole if len(whole) else fold.train
     validation = fold.validation
     if not len(validation):
