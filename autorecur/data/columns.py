@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +21,7 @@ COUNTERS = {"t", "time", "step", "index", "timestep", "time_step", "cycle"}
 TIME_WORDS = re.compile(r"time|date|year|month|day|^ds$|^ts$|^yr$", re.I)
 OFFSET = re.compile(r"\d{2}:\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 SAMPLE_ROWS = 50
+PIECE_ROWS = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,12 +197,9 @@ def _times(column: pd.Series, text_format: str | None) -> tuple[pd.DatetimeIndex
         )
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    if pd.api.types.is_object_dtype(column.dtype):  # a mixture: numbers in it are no dates
-        column = column.where(column.isna(), column.astype(str))
     best: tuple[int, pd.DatetimeIndex, str | None] | None = None
     for known in _formats(column, text_format):
-        parsed = pd.to_datetime(column, format=known, errors="coerce", utc=True)
-        stamps = pd.DatetimeIndex(parsed).tz_localize(None)
+        stamps = _parsed(column, known)
         bad = int(np.sum(stamps.isna()))
         fewer = best is None or bad < best[0]
         if fewer or (best and bad == best[0] == 0 and _steadier(stamps, best[1])):
@@ -211,6 +209,22 @@ def _times(column: pd.Series, text_format: str | None) -> tuple[pd.DatetimeIndex
     if best is None:
         return pd.DatetimeIndex([pd.NaT] * len(column)), 0, None
     return best[1].as_unit("us"), _first(best[1]), best[2]
+
+
+def _parsed(column: pd.Series, text_format: str) -> pd.DatetimeIndex:
+    """Times without a zone, NaT for what is none; in pieces, for texts take a lot of memory."""
+    parts = []
+    for piece in _pieces(column):
+        if pd.api.types.is_object_dtype(piece.dtype):  # a mixture: numbers in it are no dates
+            piece = piece.where(piece.isna(), piece.astype(str))
+        parsed = pd.to_datetime(piece, format=text_format, errors="coerce", utc=True)
+        parts.append(pd.DatetimeIndex(parsed).tz_localize(None))
+    return parts[0].append(parts[1:])
+
+
+def _pieces(column: pd.Series) -> Iterator[pd.Series]:
+    for begin in range(0, max(1, len(column)), PIECE_ROWS):
+        yield column.iloc[begin : begin + PIECE_ROWS]
 
 
 def _formats(column: pd.Series, text_format: str | None) -> list[str]:
@@ -253,15 +267,18 @@ def _zoned(column: pd.Series) -> NDArray[np.bool_] | None:
         pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)
     ):
         return None
-    texts = column.astype(str)
+    zoned = np.concatenate([_zoned_texts(piece.astype(str)) for piece in _pieces(column)])
+    return zoned if zoned.any() else None
+
+
+def _zoned_texts(texts: pd.Series) -> NDArray[np.bool_]:
     # Where it could stand is looked at first: a search of every text takes eight times as long.
     likely = texts.str.endswith(("Z", "z"))
     for place in (-6, -5, -3):
         likely |= texts.str.slice(place, place + 1).isin(["+", "-"])
     if not likely.any():
-        return None
-    zoned = texts.str.contains(OFFSET).to_numpy(dtype=np.bool_)
-    return zoned if zoned.any() else None
+        return np.zeros(len(texts), np.bool_)
+    return cast("NDArray[np.bool_]", texts.str.contains(OFFSET).to_numpy(dtype=np.bool_))
 
 
 def _dates_in_integers(column: pd.Series) -> pd.DatetimeIndex | None:

@@ -322,18 +322,21 @@ def _with_panel(
     table: Table, kind: Kind, roles: Roles, reasons: tuple[str, ...], skip: frozenset[str]
 ) -> tuple[Kind, Roles, tuple[str, ...]]:
     """Where times repeat, a column called like a series that tells them apart is the series."""
-    if roles.series:
-        return kind, roles, reasons
     taken = {*roles.target, roles.time, *skip}
+    named = [
+        name
+        for name in table.frame.columns
+        if name not in taken and SERIES_NAMES.fullmatch(str(name).strip())
+    ]
+    if roles.series or not named:
+        return kind, roles, reasons
     times = [
         name
         for name in ([roles.time] if roles.time else table.frame.columns)
         if roles.time or (name not in taken and TIME_NAMES.fullmatch(str(name).strip()))
     ]
     times = [name for name in times if table.frame.duplicated([name]).any()]
-    for series in table.frame.columns:
-        if series in taken or not SERIES_NAMES.fullmatch(str(series).strip()):
-            continue
+    for series in named:
         for name in times:
             if name != series and not table.frame.duplicated([series, name]).any():
                 why = f"Series: {shown(series)}, by its name; {shown(name)} repeats without it."
