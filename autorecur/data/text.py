@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from autorecur.data import audit, strata
+from autorecur.data import audit, leaks, strata
 from autorecur.data.columns import numbers
 from autorecur.data.dataset import Column, Dataset, Finding, Schema
 from autorecur.data.kinds import Kind
@@ -110,7 +110,8 @@ def dataset(
     codes, offsets = encode(cut, vocabulary)
     findings += (
         *_empty(cut, documents=len(kept)),
-        *_repeated(groups, parts),
+        *leaks.repeated(groups, parts == strata.HOLDOUT, "documents", bool(split), nearly=True),
+        *_told_away(kept, codes, offsets, labels, vocabulary, text, target),
         *audit.rare_classes(labels.values, labels.classes, divided.selection.train, target),
     )
     schema = Schema(
@@ -294,23 +295,19 @@ def _empty(cut: Tokens, documents: int) -> tuple[Finding, ...]:
     return (Finding("AR108", "note" if empty < documents / 20 else "tip", sentence),)
 
 
-def _repeated(groups: NDArray[np.int64], parts: NDArray[np.int64]) -> tuple[Finding, ...]:
-    """Documents that are alike but for case, punctuation and digits; worst across a given split."""
-    same = len(groups) - len(np.unique(groups))
-    if not same:
-        return ()
-    held = parts == strata.HOLDOUT
-    across = int(np.isin(groups[held], groups[~held]).sum())
-    if not across:
-        sentence = f"{same:,} documents repeat another one, or nearly; those are in one part."
-        return (Finding("AR108", "note", sentence),)
-    share = across / int(held.sum())
-    sentence = (
-        f"{across:,} of {int(held.sum()):,} held-out documents ({share:.1%}) also stand among the "
-        "others, or nearly so: the split column divides them."
-    )
-    remedy = "Leave the repeats out of the test rows, or let autorecur divide the rows."
-    return (Finding("AR107", "issue" if share > 0.05 else "tip", sentence, remedy),)
+def _told_away(
+    documents: Sequence[str],
+    codes: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    labels: Labels,
+    vocabulary: tuple[str, ...],
+    text: str,
+    target: str,
+) -> list[Finding]:
+    """Texts that state their own label."""
+    if not labels.classes:
+        return leaks.number_told(documents, labels.values, text, target)
+    return leaks.word_told(codes, offsets, labels.values, labels.classes, vocabulary, text, target)
 
 
 def _unit(tokens: str, documents: Sequence[str]) -> tuple[str, str]:

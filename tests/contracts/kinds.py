@@ -63,11 +63,11 @@ def panel() -> Example:
 
 
 def nowcast() -> Example:
-    rng = np.random.default_rng(3)
-    light = rng.normal(0, 1, ROWS)
-    busy = np.convolve(light, np.ones(3) / 3, "full")[:ROWS] + rng.normal(0, 0.1, ROWS) > 0
-    table = pd.DataFrame({"time": pd.date_range("2021-01-01", periods=ROWS, freq="h")})
-    table["light"], table["noise"] = light, rng.normal(0, 1, ROWS)
+    rng, rows = np.random.default_rng(3), 2 * ROWS
+    light = rng.normal(0, 1, rows)
+    busy = np.convolve(light, np.ones(3) / 3, "full")[:rows] + rng.normal(0, 0.1, rows) > 0
+    table = pd.DataFrame({"time": pd.date_range("2021-01-01", periods=rows, freq="h")})
+    table["light"], table["noise"] = light, rng.normal(0, 1, rows)
     table["room"] = np.where(busy, "busy", "empty")
     asked = {"target": "room", "time": "time", "horizon": 0}
     return Example("nowcast", table, asked, "room")
