@@ -98,8 +98,9 @@ def _tied(
     target -= target.mean()
     given -= given.mean(axis=0)
     spread = np.sqrt((target @ target) * np.square(given).sum(axis=0))
-    tied: NDArray[np.bool_] = np.abs(target @ given) > COPY * np.maximum(spread, 1e-300)
-    return np.logical_and(tied, spread > 0)
+    strength = np.abs(target @ given) / np.where(spread > 0, spread, np.inf)
+    tied: NDArray[np.bool_] = strength > COPY
+    return tied
 
 
 def _holds_later(name: str, target: str, lead: int, tie: str = "their correlation is 1") -> Finding:

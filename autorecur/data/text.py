@@ -31,6 +31,7 @@ from autorecur.errors import DataError, MissingFile, SettingError
 __all__ = ["Plain", "dataset", "dataset_of_text", "prepare", "prepare_text", "read_plain"]
 
 MOST_TOKENS = 20_000
+EXCERPT = 160  # characters of a document that a report shows
 STRETCH = {"character": 128, "word": 64}
 
 
@@ -145,6 +146,7 @@ def dataset(
         labels=labels.values[:, None],
         series=tuple(map(str, np.flatnonzero(keep).tolist())),
         vocabulary=vocabulary,
+        excerpts=tuple(_excerpt(kept[place]) for place in divided.holdout.test.tolist()),
     )
 
 
@@ -293,6 +295,10 @@ def _empty(cut: Tokens, documents: int) -> tuple[Finding, ...]:
         return ()
     sentence = f"{empty:,} of {documents:,} documents have no token."
     return (Finding("AR108", "note" if empty < documents / 20 else "tip", sentence),)
+
+
+def _excerpt(document: str) -> str:
+    return document if len(document) <= EXCERPT else document[: EXCERPT - 1] + "…"
 
 
 def _told_away(

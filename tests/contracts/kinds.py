@@ -109,11 +109,13 @@ def _texts(kind: str) -> Example:
     good, bad = ["fine", "great", "lovely", "warm"], ["poor", "awful", "cold", "broken"]
     filler = ["the", "room", "was", "and", "staff", "were", "on", "day", "we", "stayed"]
     rows = []
-    for number in range(240):
+    for number in range(400):
         mood = number % 2
         words = [*rng.choice(filler, 6), rng.choice(bad if mood else good), *rng.choice(filler, 3)]
+        words[3] = "<i>" if number % 7 == 0 else words[3]
+        told = mood ^ (number % 25 == 0)  # a label that no network can get right, now and then
         label = (
-            ("bad" if mood else "good") if kind.endswith("cation") else 3.0 * mood + rng.normal()
+            ("bad" if told else "good") if kind.endswith("cation") else 3.0 * mood + rng.normal()
         )
         rows.append((" ".join(words) + f" {number}", label))
     table = pd.DataFrame(rows, columns=["review", "mood"])

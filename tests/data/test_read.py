@@ -253,7 +253,7 @@ def broken_parquets() -> dict[str, tuple[bytes, str]]:
     return {
         "cut short": (good[:-20], "damaged Parquet file"),
         "four bytes": (good[:4], "damaged Parquet file"),
-        "another middle": (good[:4] + b"\0" * 60 + good[64:], "damaged Parquet file|Parquet"),
+        "another middle": (good[:4] + b"\0" * 60 + good[64:], "damaged Parquet file"),
         "encrypted": (b"PARE" + good[4:], "encrypted"),
         "of lists": (nested.getvalue(), "neither numbers, dates nor text"),
         "without rows": (empty.getvalue(), "energy.parquet has no rows"),
