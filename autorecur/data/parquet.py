@@ -15,7 +15,7 @@ import pandas as pd
 
 from autorecur.errors import DataError
 
-__all__ = ["is_parquet", "read_parquet"]
+__all__ = ["damaged", "is_parquet", "read_parquet"]
 
 PLAIN, ENCRYPTED = b"PAR1", b"PARE"  # the first and the last bytes of a file
 SUFFIX = re.compile(r"\.(parquet|parq|pq)$", re.I)
@@ -53,9 +53,17 @@ def read_parquet(path: Path, zipped: bool) -> tuple[str, pd.DataFrame]:
             "autorecur[parquet], or save it as CSV"
         ) from error
     except Exception as error:  # each engine has a tree of errors of its own
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise DataError(
-            f"{path.name} is a damaged Parquet file ({reason}): write it again"
-        ) from error
+        raise damaged(path.name, error) from error
     name = SUFFIX.sub("", re.sub(r"\.gz$", "", path.name, flags=re.I))
     return name or path.name, frame
+
+
+def damaged(name: str, error: Exception) -> DataError:
+    """What is said of a file whose bytes make no sense; some show it only when they are looked at.
+
+    >>> str(damaged("a.parquet", ValueError("no\\nfooter")))
+    'a.parquet is a damaged Parquet file (no footer): write it again'
+    """
+    reason = " ".join(str(error).split())[:120] or type(error).__name__
+    shown = "".join(sign if sign.isprintable() else "?" for sign in reason)
+    return DataError(f"{name} is a damaged Parquet file ({shown}): write it again")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from autorecur.data.delimited import read_delimited
-from autorecur.data.parquet import is_parquet, read_parquet
+from autorecur.data.parquet import damaged, is_parquet, read_parquet
 from autorecur.data.table import Table, refuse_repeated, require_columns, shown
-from autorecur.errors import DataError, MissingFile, SettingError
+from autorecur.errors import AutorecurError, DataError, MissingFile, SettingError
 
 __all__ = ["Table", "read", "require_columns", "shown"]
 
@@ -59,7 +59,12 @@ def _from_file(path: Path, texts: Collection[str]) -> Table:
     if not is_parquet(path.name, magic):
         return read_delimited(path, texts, zipped)
     name, frame = read_parquet(path, zipped)
-    return replace(_from_frame(frame, path.name), name=name)
+    try:
+        return replace(_from_frame(frame, path.name), name=name)
+    except AutorecurError:
+        raise
+    except Exception as error:  # texts in a wrong code, say: they are decoded when looked at
+        raise damaged(path.name, error) from error
 
 
 def _from_frame(frame: pd.DataFrame, what: str = "the DataFrame") -> Table:

@@ -244,6 +244,24 @@ def test_parquet_is_understood_as_csv_is(tmp_path: Path, time: str) -> None:
     np.testing.assert_array_equal(made[0].codes, made[1].codes)
 
 
+@needs_parquet
+def test_damage_anywhere_in_a_parquet_file_never_ends_in_a_traceback(tmp_path: Path) -> None:
+    """Bytes that make no text come to light only when the values are looked at."""
+    buffer, rng = io.BytesIO(), np.random.default_rng(1)
+    typed().assign(code=[f"é{number}" for number in range(40)]).to_parquet(buffer)
+    good, refused = buffer.getvalue(), 0
+    for _ in range(300):
+        bad = bytearray(good)
+        for place in rng.integers(4, len(bad), rng.integers(1, 6)):
+            bad[place] = rng.integers(256)
+        try:
+            read(written(tmp_path, bytes(bad), "energy.parquet"))
+        except DataError as error:
+            refused += 1
+            assert "\n" not in str(error) and "energy.parquet" in str(error)
+    assert refused > 100
+
+
 def broken_parquets() -> dict[str, tuple[bytes, str]]:
     buffer, empty, nested = io.BytesIO(), io.BytesIO(), io.BytesIO()
     pd.DataFrame({"load": np.arange(99.0)}).to_parquet(buffer)
