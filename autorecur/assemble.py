@@ -13,6 +13,7 @@ from autorecur import __version__, exhibits
 from autorecur.data import scoring
 from autorecur.data.dataset import Dataset
 from autorecur.judge.verdict import cost_sentence
+from autorecur.nets.candidate import REFERENCE_CELL
 from autorecur.nets.cost import BYTES_PER_WEIGHT
 from autorecur.record import Record
 from autorecur.search.search import MODEL_FILE
@@ -179,7 +180,7 @@ def holdout_detail(story: Story) -> dict[str, dict[str, float | None]]:
     """Every score on the holdout: of the model, the other finalist (its cell) and each baseline."""
     dataset, fold = story.dataset, story.dataset.split.holdout
     given: dict[str, Any] = {
-        "model" if cell == story.model_cell else cell: fit.forecasts
+        "model" if cell == story.model_cell else _named(cell): fit.forecasts
         for cell, fit in story.refits.items()
         if fit.forecasts is not None
     }
@@ -188,6 +189,10 @@ def holdout_detail(story: Story) -> dict[str, dict[str, float | None]]:
         name: scoring.detail_of(story.metric, dataset, fold, fold.test, answers)
         for name, answers in given.items()
     }
+
+
+def _named(cell: str) -> str:
+    return "SimpleRNN" if cell == REFERENCE_CELL else cell
 
 
 def _finalist(

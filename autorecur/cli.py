@@ -30,6 +30,7 @@ from autorecur.options import coverage, debug, of_the_table, of_training, settin
 from autorecur.tables import bundled
 
 if TYPE_CHECKING:
+    from autorecur.data.dataset import Finding
     from autorecur.record import Record
     from autorecur.run import Run
 
@@ -70,9 +71,19 @@ def _complain(message: str, code: int, debug: bool = False) -> int:
     """Whatever the message quotes, it stays one line, and no escape code reaches the terminal."""
     if debug:
         traceback.print_exc()
+    _say(message)
+    return code
+
+
+def _say(message: str) -> None:
+    """To stderr, beside what is printed."""
     line = "".join(sign if sign.isprintable() else " " for sign in message)
     click.echo(f"autorecur: {' '.join(line.split())}", err=True)
-    return code
+
+
+def _tell(finding: Finding) -> None:
+    """Something about the table that stands in the way of no answer."""
+    _say(f"{finding.level}: {finding.sentence} {finding.remedy}")
 
 
 def _process_started() -> float:
@@ -235,7 +246,7 @@ def predict(run: Path, table: Path, out: Path | None, interval: float | None) ->
 
     Of a series the steps after its end; where rows, sequences or texts want a label, the label.
     """
-    _write_csv(_load(run).predict(table, interval=interval), out)
+    _write_csv(_load(run).predict(table, interval=interval, tell=_tell), out)
 
 
 @_group.command()
@@ -272,7 +283,7 @@ def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_js
 
     A series by rolling origin: every forecast is compared with the rows that followed.
     """
-    evaluation = _load(run).evaluate(table, stride=stride)
+    evaluation = _load(run).evaluate(table, stride=stride, tell=_tell)
     if out is not None:
         _write_csv(evaluation.forecasts, out)
     if as_json:

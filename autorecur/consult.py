@@ -6,6 +6,7 @@ and which of `answers`' tables they fill.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur import answers
-from autorecur.data.dataset import Schema
+from autorecur.data.dataset import Finding, Schema
 from autorecur.data.understand import future_times, prepare, running_text
 from autorecur.errors import DataError, SettingError
 from autorecur.metrics import METRICS, all_scores, detail
@@ -25,10 +26,11 @@ from autorecur.nets.speak import Speaker
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Evaluation", "evaluate", "inputs", "predict"]
+__all__ = ["Evaluation", "Tell", "evaluate", "inputs", "predict"]
 
 Array = NDArray[np.floating[Any]]
 Source = str | Path | pd.DataFrame
+Tell = Callable[[Finding], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +42,21 @@ class Evaluation:
 
 
 def predict(
-    model: keras.Model, schema: Schema, source: Source, widths: NDArray[np.float32] | None = None
+    model: keras.Model,
+    schema: Schema,
+    source: Source,
+    widths: NDArray[np.float32] | None = None,
+    tell: Tell | None = None,
 ) -> pd.DataFrame:
-    """What the network says of the table; `widths` [horizon, targets] is half of each interval."""
+    """What the network says of the table; `widths` [horizon, targets] is half of each interval.
+
+    `tell` is called with each Finding on the table: what was ignored, filled in or unknown.
+    """
     kind = schema.traits
     if kind.window == "stream":
         raise SettingError("a language model does not predict a table: use run.generate")
     rows = prepare(source, schema)
+    _tell_all(rows, tell)
     if kind.labelled:
         given = _answers(model, schema, rows, np.arange(_labelled(rows, schema)))
         return _in_order(answers.label_table(schema, _identity(rows, schema), given, None), rows)
@@ -75,9 +85,14 @@ def inputs(model: keras.Model, schema: Schema, source: Source) -> list[Any]:
 
 
 def evaluate(
-    model: keras.Model, schema: Schema, metric: str, source: Source, stride: int | None = None
+    model: keras.Model,
+    schema: Schema,
+    metric: str,
+    source: Source,
+    stride: int | None = None,
+    tell: Tell | None = None,
 ) -> Evaluation:
-    """Score the network on a table that holds the truth too."""
+    """Score the network on a table that holds the truth too; `tell` is as of `predict`."""
     kind = schema.traits
     step = max(1, schema.horizon) if stride is None else stride
     if step < 1:
@@ -85,9 +100,16 @@ def evaluate(
     if kind.window == "stream":
         return _stretches(model, schema, running_text(source, schema))
     rows = prepare(source, schema, truth=True)
+    _tell_all(rows, tell)
     if kind.labelled:
         return _labels(model, schema, rows)
     return _origins(model, schema, metric, rows, step)
+
+
+def _tell_all(rows: Any, tell: Tell | None) -> None:
+    if tell is not None:
+        for finding in rows.findings:
+            tell(finding)
 
 
 def _origins(model: keras.Model, schema: Schema, metric: str, rows: Any, stride: int) -> Evaluation:

@@ -149,7 +149,12 @@ def of_the_table(command: Command) -> Command:
             "--vectors", type=file, metavar="FILE", help="Word vectors, as GloVe has them."
         ),
         click.option("--budget", default="10min", show_default=True, help="10min, 40trainings …"),
-        click.option("--cells", type=cells, metavar="lstm,gru", help="Which cells compete."),
+        click.option(
+            "--cells",
+            type=cells,
+            metavar="lstm,gru",
+            help="Which cells compete; with rnn among them, a plain one is measured beside.",
+        ),
         click.option("--depth", type=depths, metavar="1:3", help="Recurrent layers."),
         click.option("--width", type=widths, metavar="8:256", help="Units a layer."),
         click.option("--metric", default="auto", show_default=True, help="What is compared."),

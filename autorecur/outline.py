@@ -76,7 +76,7 @@ def _roles(dataset: Dataset) -> list[str]:
         names.setdefault(column.role, []).append(f"{column.name} ({column.dtype})")
     return [
         f"{role}: {', '.join(columns[:MOST_NAMES])}"
-        + (f" and {len(columns) - MOST_NAMES} more" if len(columns) > MOST_NAMES else "")
+        + (f" and {len(columns) - MOST_NAMES:,} more" if len(columns) > MOST_NAMES else "")
         for role, columns in names.items()
     ]
 

@@ -134,13 +134,13 @@ def fit(
         dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name)
         try:
             journal.write("begin", _beginning(settings, dataset, budget))
-            return _conduct(settings, dataset, dispatcher)
+            return _conduct(settings, dataset, dispatcher, own=executor is None)
         finally:
             journal.close()
             for shared in ("arrays", "checkpoints"):
                 shutil.rmtree(folder / shared, ignore_errors=True)
     finally:
-        if isinstance(crew, WorkerPool):
+        if executor is None:  # another's serves on
             crew.shutdown(wait=False, cancel_futures=True)
 
 
@@ -183,7 +183,7 @@ def _understood(
     return dataset, metric_named(metric, output, panel), space_for(dataset, space)
 
 
-def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher) -> Run:
+def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher, own: bool) -> Run:
     """From a Dataset to a Run: search, duel, verdict, refit, record, report."""
     started = datetime.now().astimezone().replace(microsecond=0).isoformat()
     references = References(dataset, settings.metric)
@@ -197,10 +197,10 @@ def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher) -> Ru
     verdict = judged(stage, finalists, comparison)
     # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
-    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists)
+    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, verdict.recommended)
 
     stage.enter("report")
-    if isinstance(dispatcher.executor, WorkerPool):
+    if own:
         dispatcher.executor.shutdown(wait=False, cancel_futures=True)  # both cores for the report
     # Whoever interrupts wants the end now: the baselines that are not ready then are given up.
     patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2

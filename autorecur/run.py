@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from autorecur import consult, report
 from autorecur import record as records
-from autorecur.consult import Evaluation
+from autorecur.consult import Evaluation, Tell
 from autorecur.data.dataset import Column, Schema
 from autorecur.errors import RunError, SettingError
 from autorecur.nets import store
@@ -65,30 +65,35 @@ class Run:
         """Write the report; .html, .md or .json, by the suffix of `path`."""
         return report.write(self.record, path)
 
-    def predict(self, data: Source, interval: float | None = None) -> pd.DataFrame:
+    def predict(
+        self, data: Source, interval: float | None = None, tell: Tell | None = None
+    ) -> pd.DataFrame:
         """Foretell what `data` leaves open, in original units.
 
         A series: the `horizon` steps after the table's end, one row a step; `interval`, a share
         such as 0.9, adds the ends of the band that should hold so many of the true values. Labelled
         rows, series and documents: one row each, with the probability of each class. `data` holds
         the same columns as the table trained on, the target excepted where it is a label; more
-        columns are ignored.
+        columns are ignored. `tell` is called with each `Finding` on the table, such as a column
+        that was ignored or a category that training did not see.
         """
-        return consult.predict(self.model, self.schema, data, self._widths(interval))
+        return consult.predict(self.model, self.schema, data, self._widths(interval), tell)
 
     def inputs(self, data: Source) -> list[Any]:
         """What `model` is called with to answer for `data`."""
         return consult.inputs(self.model, self.schema, data)
 
-    def evaluate(self, data: Source, stride: int | None = None) -> Evaluation:
+    def evaluate(
+        self, data: Source, stride: int | None = None, tell: Tell | None = None
+    ) -> Evaluation:
         """Score the network on a table that holds the truth too.
 
         A series by rolling origin: from each origin, `stride` rows apart (the horizon by default),
         the next `horizon` rows are forecast from what lies before, and compared with what then
-        happened.
+        happened. `tell` is as of `predict`.
         """
         metric = str(self.record.metric["name"])
-        return consult.evaluate(self.model, self.schema, metric, data, stride)
+        return consult.evaluate(self.model, self.schema, metric, data, stride, tell)
 
     def generate(self, prompt: str, n: int = 200, temperature: float = 1.0, seed: int = 1) -> str:
         """`prompt` and `n` more tokens of the language model's; the same seed says the same again.

@@ -17,7 +17,7 @@ from autorecur.judge.references import References
 from autorecur.judge.refit import refit
 from autorecur.judge.verdict import Verdict, decide
 from autorecur.metrics import Metric
-from autorecur.nets.candidate import CELLS, Candidate, Space
+from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
 from autorecur.nets.defaults import full_steps
 from autorecur.nets.shape import Shape
 from autorecur.nets.textual import with_text
@@ -81,10 +81,17 @@ class Stage:
         return full_steps(self.dataset, self.first)
 
     @property
+    def refits(self) -> int:
+        """Trainings of the refit: both finalists, and the plain network where it was asked for."""
+        return len(CELLS) + self.settings.space.reference
+
+    @property
     def trainings(self) -> tuple[int | None, int | None]:
         """Of the search and of the duel, where the budget counts them."""
         most = MOST_SEEDS * len(self.dataset.split.duel)
-        return divide_trainings(self.meter.budget.trainings, len(CELLS), FEWEST_FOLDS, most)
+        given = self.meter.budget.trainings
+        paired = None if given is None else given - self.settings.space.reference
+        return divide_trainings(paired, len(CELLS), FEWEST_FOLDS, most)
 
     def enter(self, name: str) -> None:
         self.meter.enter(name)
@@ -128,7 +135,8 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
 def dueled(stage: Stage, finalists: Mapping[str, Trial], ended_by: str) -> tuple[Comparison, str]:
     """Both finalists on the same fresh folds, and the baselines beside them."""
     slowest = max((trial.seconds for trial in finalists.values()), default=0.0)
-    stage.meter.expect_refit(REFIT_FACTOR * slowest + REFIT_SECONDS)
+    waves = -(-stage.refits // min(len(CELLS), stage.dispatcher.workers))
+    stage.meter.expect_refit(waves * (REFIT_FACTOR * slowest + REFIT_SECONDS))
     stage.enter("duel")
     duel = Duel(
         dataset=stage.dataset,
@@ -168,12 +176,19 @@ def judged(stage: Stage, finalists: Mapping[str, Trial], comparison: Comparison)
     )
 
 
-def refitted(stage: Stage, finalists: Mapping[str, Trial]) -> dict[str, Fit]:
+def refitted(
+    stage: Stage, finalists: Mapping[str, Trial], recommended: str | None
+) -> dict[str, Fit]:
+    """The finalists, and a plain recurrent network of the leading one's settings if asked for."""
     stage.enter("refit")
     settings = stage.settings
+    candidates = {cell: trial.candidate for cell, trial in finalists.items()}
+    if settings.space.reference and candidates:
+        leading = candidates.get(recommended or "") or next(iter(candidates.values()))
+        candidates[REFERENCE_CELL] = leading.with_cell(REFERENCE_CELL)
     try:
         return refit(
-            {cell: trial.candidate for cell, trial in finalists.items()},
+            candidates,
             settings.metric,
             settings.seed,
             stage.steps,

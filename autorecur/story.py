@@ -57,7 +57,7 @@ class Story:
     @property
     def other(self) -> str | None:
         """The other finalist's cell, where it was refitted too."""
-        cells = [c for c, fit in self.refits.items() if c != self.model_cell]
+        cells = [cell for cell in self.finalists if cell != self.model_cell and cell in self.refits]
         return next((c for c in cells if self.refits[c].forecasts is not None), None)
 
     @property

@@ -317,7 +317,7 @@ AS_CSV = "date,'@load,step\n2001-12-29,-3.5,1\n'=HYPERLINK(1),,2\n"
 def test_predict_prints_csv_that_no_spreadsheet_runs(
     loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded.predict = lambda table, interval: FORECASTS
+    loaded.predict = lambda table, interval, tell: FORECASTS
     assert cli.main(["predict", "R", "a.csv"]) == 0
     assert capsys.readouterr().out == AS_CSV
 
@@ -325,7 +325,7 @@ def test_predict_prints_csv_that_no_spreadsheet_runs(
 def test_predict_into_a_file(
     loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded.predict = lambda table, interval: FORECASTS
+    loaded.predict = lambda table, interval, tell: FORECASTS
     assert cli.main(["predict", "R", "a.csv", "--out", str(tmp_path / "f.csv")]) == 0
     assert (tmp_path / "f.csv").read_text(encoding="utf-8") == AS_CSV
     assert capsys.readouterr().out == ""
@@ -334,7 +334,7 @@ def test_predict_into_a_file(
 def test_a_file_that_cannot_be_written(
     loaded: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded.predict = lambda table, interval: FORECASTS
+    loaded.predict = lambda table, interval, tell: FORECASTS
     assert cli.main(["predict", "R", "a.csv", "--out", str(tmp_path / "no" / "f.csv")]) == 2
     err = capsys.readouterr().err
     assert err.startswith("autorecur: cannot write") and err.count("\n") == 1
@@ -343,7 +343,7 @@ def test_a_file_that_cannot_be_written(
 def test_a_run_that_cannot_be_used(
     loaded: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def predict(table: Path, interval: float | None) -> None:
+    def predict(table: Path, interval: float | None, tell: Any) -> None:
         raise RunError("'R' holds no model: run fit again")
 
     loaded.predict = predict
@@ -356,7 +356,7 @@ def test_evaluate_prints_the_scores_and_writes_the_forecasts(
 ) -> None:
     strides = []
 
-    def evaluate(table: Path, stride: int | None) -> SimpleNamespace:
+    def evaluate(table: Path, stride: int | None, tell: Any) -> SimpleNamespace:
         strides.append(stride)
         return SimpleNamespace(scores={"mae": 1.25, "mase": float("nan")}, forecasts=FORECASTS)
 
@@ -372,7 +372,7 @@ def test_evaluate_prints_the_scores_and_writes_the_forecasts(
 def test_predict_asks_for_an_interval(loaded: SimpleNamespace) -> None:
     seen: list[float | None] = []
 
-    def predict(table: Path, interval: float | None) -> pd.DataFrame:
+    def predict(table: Path, interval: float | None, tell: Any) -> pd.DataFrame:
         seen.append(interval)
         return FORECASTS
 

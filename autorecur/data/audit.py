@@ -18,6 +18,7 @@ __all__ = [
     "filled",
     "findings",
     "gives_away",
+    "ignored",
     "level_of",
     "pauses",
     "rare_classes",
@@ -225,6 +226,20 @@ def constants(columns: Sequence[Column]) -> list[Finding]:
     listing = ", ".join(shown(name, 30) for name in names[:8]) + (" …" if names[8:] else "")
     noun = "column never changes and was" if len(names) == 1 else "columns never change and were"
     return [Finding("AR108", "note", f"{len(names):,} {noun} left out: {listing}.")]
+
+
+def ignored(names: Sequence[str], columns: Sequence[Column]) -> list[Finding]:
+    """Columns that a table has beyond those that training saw.
+
+    >>> ignored(["y", "z"], [Column("y", "target", "numeric", "")])[0].sentence
+    "Columns not seen in training are ignored: 'z'."
+    """
+    seen = {column.name for column in columns}
+    extra = [name for name in names if name not in seen]
+    if not extra:
+        return []
+    listing = ", ".join(shown(name, 30) for name in extra[:6]) + (" …" if extra[6:] else "")
+    return [Finding("AR115", "note", f"Columns not seen in training are ignored: {listing}.")]
 
 
 def drift(

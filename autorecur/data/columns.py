@@ -31,6 +31,7 @@ class Clock:
     stamps: pd.DatetimeIndex | NDArray[np.int64]  # integers where the column only counts
     text_format: str | None
     reason: str
+    zoned: bool = False  # whether they carried a zone, and were brought to UTC
 
 
 def numbers(table: Table, name: str) -> tuple[NDArray[np.float32] | None, int]:
@@ -138,7 +139,7 @@ def read_clock(
     column = table.frame[name]
     if pd.api.types.is_float_dtype(column.dtype) and not column.isna().any():
         whole = column.to_numpy(dtype=np.float64)
-        if np.isfinite(whole).all() and bool((whole == np.rint(whole)).all()):
+        if bool(((whole == np.rint(whole)) & (np.abs(whole) < 2**63)).all()):
             column = pd.Series(whole.astype(np.int64), name=name)
     if pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any():
         dates = _dates_in_integers(column)
@@ -162,7 +163,7 @@ def read_clock(
         )
     if zoned is not None:
         reason += "; its times were brought to UTC"
-    return Clock(name, stamps, text_format, reason)
+    return Clock(name, stamps, text_format, reason, zoned is not None)
 
 
 def _looks_like_dates(column: pd.Series) -> bool:
@@ -193,6 +194,8 @@ def _times(column: pd.Series, text_format: str | None) -> tuple[pd.DatetimeIndex
             int(missing[0]) if len(missing) else 0,
             None,
         )
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
     if pd.api.types.is_object_dtype(column.dtype):  # a mixture: numbers in it are no dates
         column = column.where(column.isna(), column.astype(str))
     best: tuple[int, pd.DatetimeIndex, str | None] | None = None

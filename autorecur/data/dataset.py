@@ -197,13 +197,18 @@ class Dataset:
     @cached_property
     def starts(self) -> NDArray[np.int64]:
         """[rows]: the first row of each row's series."""
-        return np.repeat(self.offsets[:-1], np.diff(self.offsets))
+        return np.repeat(self.offsets[:-1], self.lengths)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Rows of each series, [series]."""
+        return np.diff(self.offsets)
 
     @cached_property
     def longest_lookback(self) -> int:
         """The longest window worth having: what half of the validation examples can look at."""
         if self.kind.by_series:
-            return int(np.diff(self.offsets).max())
+            return int(self.lengths.max())
         validation = self.split.selection.validation
         return max(1, int(np.median(validation - self.starts[validation])))
 
@@ -211,7 +216,7 @@ class Dataset:
         """The rows that scalers may see; a view where there is one series."""
         if len(fold.fit_until) == 1:
             return self.values[: fold.fit_until[0]]
-        keep = np.arange(self.rows) < np.repeat(fold.fit_until, np.diff(self.offsets))
+        keep = np.arange(self.rows) < np.repeat(fold.fit_until, self.lengths)
         return self.values[keep]
 
     def scales(self, fold: Fold) -> NDArray[np.float32]:

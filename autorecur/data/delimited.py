@@ -20,12 +20,13 @@ from typing import IO, Any
 
 import pandas as pd
 
+from autorecur.data.dialect import SEPARATORS, decimal_of, sample, separator_of
+from autorecur.data.foreign import refuse_foreign, refuse_markup
 from autorecur.data.table import Table, refuse_repeated, shown
 from autorecur.errors import DataError
 
 __all__ = ["read_delimited"]
 
-SEPARATORS = (",", ";", "\t")
 WESTERN = "cp1252"  # what a file that is not UTF-8 is written in, of Windows and of spreadsheets
 # pandas' own words for a missing value, which it documents and does not export.
 NOTHING = (
@@ -33,7 +34,6 @@ NOTHING = (
     *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
 CHUNK_BYTES = 1 << 20
-SAMPLE_LINES = 30
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,25 @@ def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
     scan = _scan(path, zipped)
     if not scan.head.strip():
         raise DataError(f"{path.name} is empty: it needs a header line and rows")
-    separator = _separator(scan.head)
-    sample = list(_sample(scan.head, separator))
-    if not sample:
+    separator = separator_of(scan.head)
+    first = list(sample(scan.head, separator))
+    if not first:
         raise DataError(f"{path.name} has no readable header: put the columns' names on line 1")
-    header = sample[0]
+    # A column without a name gets the one that pandas gives it.
+    header = [name or f"Unnamed: {place}" for place, name in enumerate(first[0])]
+    nameless = [place for place, name in enumerate(first[0]) if not name]
     _refuse_bad_header(path.name, header)
     _refuse_unequal(path, zipped, scan, separator, len(header))
-    decimal = _decimal(sample[1:], separator)
+    decimal = decimal_of(first[1:], separator)
     frame = _parse(path, zipped, scan, separator, decimal, header, texts)
     if not len(frame):
         raise DataError(f"{path.name} has a header and no rows: add the data below it")
-    notes = []
+    notes = [
+        f"Column {place + 1} has no name and is called {shown(header[place])}."
+        for place in nameless[:5]
+    ]
+    if nameless[5:]:
+        notes.append(f"{len(nameless) - 5:,} more columns have no name and are called alike.")
     if separator != ",":
         notes.append(f"Fields are separated by {'tabs' if separator == chr(9) else 'semicolons'}.")
     if decimal == ",":
@@ -146,43 +153,13 @@ def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
 
 
 def _encoding(name: str, start: bytes) -> str:
+    refuse_foreign(name, start)
+    refuse_markup(name, start)
     if start[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
         raise DataError(f"{name} is UTF-32: save it as UTF-8")
     if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
     return "utf-8-sig"
-
-
-def _sample(head: str, separator: str) -> Iterator[list[str]]:
-    lines = [line for line in re.split("\r\n|\n|\r", head)[: 4 * SAMPLE_LINES] if line.strip()]
-    text = io.StringIO("\n".join(lines))
-    reader = csv.reader(text, delimiter=separator, skipinitialspace=True)
-    try:
-        for _, row in zip(range(SAMPLE_LINES), reader, strict=False):
-            yield row
-    except csv.Error:  # a field too long for the csv module: what was read so far decides
-        return
-
-
-def _separator(head: str) -> str:
-    """The separator under which most lines have as many fields as the header, and more than one."""
-
-    def merit(separator: str) -> tuple[float, int]:
-        counts = [len(row) for row in _sample(head, separator)]
-        if not counts or counts[0] < 2:
-            return 0.0, 0
-        return sum(count == counts[0] for count in counts) / len(counts), counts[0]
-
-    return max(SEPARATORS, key=merit)
-
-
-def _decimal(rows: list[list[str]], separator: str) -> str:
-    if separator == ",":
-        return "."
-    fields = [field.strip() for row in rows for field in row]
-    comma = any(re.fullmatch(r"[-+]?\d+,\d+", field) for field in fields)
-    point = any(re.fullmatch(r"[-+]?\d+\.\d+", field) for field in fields)
-    return "," if comma and not point else "."
 
 
 def _refuse_bad_header(name: str, header: list[str]) -> None:

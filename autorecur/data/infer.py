@@ -112,7 +112,7 @@ def label_of(column: pd.Series) -> str:
     ['class', 'number', 'class']
     """
     present = column.dropna()
-    if pd.api.types.is_bool_dtype(present.dtype):
+    if pd.api.types.is_bool_dtype(present.dtype) or pd.api.types.is_complex_dtype(present.dtype):
         return "class"
     values = pd.to_numeric(present, errors="coerce")
     if values.isna().any() or not pd.api.types.is_numeric_dtype(values.dtype):

@@ -53,7 +53,8 @@ def prepare(table: Table, schema: Schema, *, future: bool = True) -> Prepared:
     columns = numeric_columns(schema.columns, labelled)
     _require(table, schema, labelled)
     targets = () if labelled else schema.names("target")
-    axis = axis_of(table, _clock(table, schema), schema.series, targets, repeats=labelled)
+    clock = _clock(table, schema)
+    axis = axis_of(table, clock, schema.series, targets, repeats=labelled)
     told = bool(schema.names("known"))
     ahead = schema.horizon if future and not told else 0
     placement = placement_of(
@@ -92,7 +93,8 @@ def prepare(table: Table, schema: Schema, *, future: bool = True) -> Prepared:
         future=first,
         source_rows=np.where(source < 0, -1, rows[source]),
         findings=(
-            *_ignored(table, schema),
+            *audit.ignored(list(table.frame.columns), schema.columns),
+            *_unsaid(table, schema, clock),
             *axis.findings,
             *block.findings,
             *filled,
@@ -120,13 +122,17 @@ def _clock(table: Table, schema: Schema) -> Clock | None:
     return clock
 
 
-def _ignored(table: Table, schema: Schema) -> tuple[Finding, ...]:
-    known = {column.name for column in schema.columns}
-    extra = [str(name) for name in table.frame.columns if name not in known]
-    if not extra:
-        return ()
-    listing = ", ".join(shown(name, 30) for name in extra[:6]) + (" …" if extra[6:] else "")
-    return (Finding("AR115", "note", f"Columns not seen in training are ignored: {listing}."),)
+def _unsaid(table: Table, schema: Schema, clock: Clock | None) -> list[Finding]:
+    """What changes the answers and would go unseen: a zone in the times, an empty category."""
+    found = []
+    if clock is not None and clock.zoned:
+        sentence = f"The times in {shown(clock.name)} carry a zone and were brought to UTC."
+        found.append(Finding("AR115", "note", sentence))
+    for column in schema.categories:
+        if table.frame[column.name].isna().all():
+            sentence = f"{shown(column.name)} is empty throughout and counts as unknown."
+            found.append(Finding("AR118", "tip", sentence, "Fill it in."))
+    return found
 
 
 def _future(placement: Placement, block: Block, schema: Schema, ahead: int) -> Examples:

@@ -87,17 +87,41 @@ def _from_frame(frame: pd.DataFrame, what: str = "the DataFrame") -> Table:
             )
         notes = (f"The frame's index became the column {', '.join(map(shown, named))}.",)
         frame = frame.reset_index()
+    if isinstance(frame.columns, pd.MultiIndex):
+        joined = [" ".join(filter(None, map(str, name))) for name in frame.columns]
+        frame = frame.set_axis(joined, axis=1)
+        notes += (f"The levels of the columns' names were joined, as in {shown(joined[0])}.",)
     if not all(isinstance(name, str) for name in frame.columns):
-        frame = frame.rename(columns=str)
+        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     if not len(frame.columns) or not len(frame):
         raise DataError(f"{what} has no rows: pass one that has")
     refuse_repeated(what, list(frame.columns))
+    _refuse_bytes(frame)
     digest = hashlib.sha256("\0".join(frame.columns).encode("utf-8", "surrogatepass"))
     try:
         digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{what} holds half a character in the text {shown(error.object)}: read its "
+            "source again with the right encoding"
+        ) from error
     except TypeError as error:
         raise DataError(
             f"{what} holds values that are neither numbers, dates nor text ({error}): "
             "drop that column"
         ) from error
     return Table("table", frame, digest.hexdigest(), len(frame), notes)
+
+
+def _refuse_bytes(frame: pd.DataFrame) -> None:
+    """Refuse text that was never decoded: nobody but the user knows its encoding."""
+    for name in frame.columns:
+        if not pd.api.types.is_object_dtype(frame[name].dtype):
+            continue
+        kind = pd.api.types.infer_dtype(frame[name])
+        mixed = kind.startswith("mixed") and frame[name].map(type).isin([bytes]).any()
+        if kind == "bytes" or mixed:
+            raise DataError(
+                f"the column {shown(name)} holds bytes: decode them, as in "
+                'frame[name].str.decode("utf-8")'
+            )

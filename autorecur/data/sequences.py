@@ -150,7 +150,7 @@ def prepare(table: Table, schema: Schema) -> Prepared:
         labels[:, None],
         layout.times,
         (
-            *_extra(table, {column.name for column in schema.columns}),
+            *audit.ignored(list(table.frame.columns), schema.columns),
             *unknown_label(target, strange),
             *layout.findings,
             *filled,
@@ -357,14 +357,6 @@ def _given_away(
         if np.array_equal(low, np.maximum.reduceat(column, offsets[:-1])):
             found += audit.gives_away(name, low, labels.values, target, labels.classes)
     return found
-
-
-def _extra(table: Table, known: Collection[str]) -> tuple[Finding, ...]:
-    extra = [str(name) for name in table.frame.columns if name not in known]
-    if not extra:
-        return ()
-    listing = ", ".join(shown(name, 30) for name in extra[:6]) + (" …" if extra[6:] else "")
-    return (Finding("AR115", "note", f"Columns not seen in training are ignored: {listing}."),)
 
 
 def _with_reasons(

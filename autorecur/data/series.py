@@ -190,7 +190,7 @@ def _clock(table: Table, asked: Asked) -> Clock | None:
     if asked.time:
         return read_clock(table, asked.time)
     taken = {*asked.drop, *asked.targets, *asked.known, *asked.static, asked.series, asked.split}
-    return find_clock(table, {name for name in taken if name}, asked.series)
+    return find_clock(table, {name for name in taken if name is not None}, asked.series)
 
 
 def _season(block: Block, frequency: str | None) -> tuple[int, str]:

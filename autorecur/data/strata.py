@@ -78,7 +78,8 @@ def natural_order(names: Sequence[str]) -> tuple[str, ...]:
 def class_texts(column: pd.Series) -> pd.Series:
     """The column as names of classes: 1.0 is "1"; what is missing or blank is NaN."""
     kind = column.dtype
-    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
+    plain = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
+    if pd.api.types.is_bool_dtype(kind) or not plain:
         texts = column.astype(object).where(column.notna(), None)
         named = texts.map(lambda value: None if value is None else str(value).strip() or None)
         return named.astype(object)

@@ -59,9 +59,8 @@ def require_columns(table: Table, names: Iterable[str], role: str = "column") ->
         return
     sentences = []
     for name in missing[:5]:
-        near = difflib.get_close_matches(name, have, n=1, cutoff=0.5) or [
-            other for other in have if other.lower() == name.lower()
-        ]
+        near = [other for other in have if other.strip().lower() == name.strip().lower()]
+        near = near or difflib.get_close_matches(name, have, n=1, cutoff=0.55)
         sentences.append(shown(name) + (f" (did you mean {shown(near[0])}?)" if near else ""))
     more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
     listing = ", ".join(shown(name, 30) for name in have[:12]) + (" …" if len(have) > 12 else "")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from autorecur.data import audit, leaks, strata
 from autorecur.data.columns import numbers
 from autorecur.data.dataset import Column, Dataset, Finding, Schema
+from autorecur.data.foreign import refuse_foreign
 from autorecur.data.kinds import Kind
 from autorecur.data.read import Table, require_columns, shown
 from autorecur.data.sequences import Prepared, unknown_label
@@ -48,6 +49,8 @@ def read_plain(source: str | Path) -> Plain:
     """A text file, gzipped or not, in UTF-8 or, with its mark, UTF-16; line ends become one."""
     path = Path(source).expanduser()
     if not path.is_file():
+        if path.is_dir():
+            raise DataError(f"{shown(str(source), 200)} is a folder: name the file in it")
         raise MissingFile(f"there is no file {shown(str(source), 200)}: check the path")
     try:
         content = path.read_bytes()
@@ -55,6 +58,7 @@ def read_plain(source: str | Path) -> Plain:
             content = gzip.decompress(content)
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path.name} cannot be read ({error}): write it again") from error
+    refuse_foreign(path.name, content[:16])
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)
@@ -220,7 +224,11 @@ def prepare(table: Table, schema: Schema, vocabulary: tuple[str, ...]) -> Prepar
         tuple(map(str, range(len(documents)))),
         labels[:, None],
         pd.RangeIndex(len(codes)),
-        (*findings, *_empty(cut, documents=len(documents))),
+        (
+            *audit.ignored(list(table.frame.columns), schema.columns),
+            *findings,
+            *_empty(cut, documents=len(documents)),
+        ),
     )
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur.data import infer, prepared, read, sequences, series, text, vectors
-from autorecur.data.dataset import Dataset, Schema
+from autorecur.data.dataset import Dataset, Finding, Schema
 from autorecur.data.read import Table
 from autorecur.errors import DataError, SettingError
 
@@ -39,6 +39,13 @@ class Asked:
     split: str | None = None
     drop: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        for role in ("time", "series", "text", "split"):
+            if getattr(self, role) == "":  # as a shell passes on a variable that is not set
+                raise SettingError(
+                    f"{role} is '', which names no column: name one, or leave it out"
+                )
+
 
 @dataclass(frozen=True, eq=False)
 class Documents:
@@ -46,6 +53,7 @@ class Documents:
 
     texts: list[str]
     labels: NDArray[np.float32]  # [documents, 1]; NaN where the table does not say
+    findings: tuple[Finding, ...]
 
 
 def understand(source: Source, asked: Asked, vectors_file: str | Path | None = None) -> Dataset:
@@ -116,16 +124,20 @@ def prepare(source: Source, schema: Schema, truth: bool = False) -> Any:
     `truth`: whether the true answers should be in it, to score by.
     """
     kind = schema.traits
-    if not kind.text:
-        table = read.read(source)
-        if kind.by_series:
-            return sequences.prepare(table, schema)
-        return prepared.prepare(table, schema, future=not truth)
     if kind.output == "tokens":
         raise SettingError("a language model reads running text, not the rows of a table")
     table = read.read(source, schema.names("text"))
-    labels = text.prepare(table, schema, ()).labels
-    return Documents(_texts(table, schema.names("text")[0]), labels)
+    rows: Any
+    if kind.text:
+        coded = text.prepare(table, schema, ())
+        documents = _texts(table, schema.names("text")[0])
+        rows = Documents(documents, coded.labels, coded.findings)
+    elif kind.by_series:
+        rows = sequences.prepare(table, schema)
+    else:
+        rows = prepared.prepare(table, schema, future=not truth)
+    noted = (Finding("AR115", "note", note) for note in table.notes)
+    return replace(rows, findings=(*noted, *rows.findings))
 
 
 def running_text(source: Source, schema: Schema) -> str:

@@ -44,7 +44,7 @@ def block_of(dataset: Dataset, fold: Fold, scaler: Scaler, shape: Shape, scaled:
     past = scaler.scale(np.concatenate([dataset.values, dataset.known[: dataset.rows]], axis=1))
     channels = dataset.values.shape[1]
     truth, weight = _truths(dataset, fold, scaler, shape, scaled)
-    counts = np.diff(dataset.offsets)
+    counts = dataset.lengths
     whole = shape.window == "whole"
     return Block(
         past=jnp.asarray(past),
@@ -117,7 +117,7 @@ def seen_tokens(dataset: Dataset, fold: Fold) -> NDArray[np.bool_]:
         return np.ones(dataset.code_sizes[0], bool)
     codes = np.asarray(dataset.codes)
     seen = np.zeros(dataset.code_sizes[0], bool)
-    counts = np.diff(dataset.offsets)
+    counts = dataset.lengths
     if dataset.kind.by_series:
         train = np.zeros(len(counts), bool)
         train[fold.train] = True
@@ -155,7 +155,7 @@ def _truths(
     counted: NDArray[Any] = dataset.observed.astype(np.float32)
     if scaled:
         scales = dataset.scales(fold) / scaler.target_deviation
-        counted = counted / np.repeat(scales, np.diff(dataset.offsets), axis=0)
+        counted = counted / np.repeat(scales, dataset.lengths, axis=0)
     return truth, counted.astype(np.float32)
 
 

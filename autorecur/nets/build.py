@@ -16,17 +16,27 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ATTENTION_WIDTH", "HEAD_WIDTH", "core", "input_names", "set_gate_bias"]
+__all__ = [
+    "ATTENTION_WIDTH",
+    "HEAD_WIDTH",
+    "core",
+    "input_names",
+    "set_gate_bias",
+    "vector_widths",
+]
 
 SPREAD_FLOOR = 1e-2  # of the training rows' deviation: a flat window must not be blown up
 HEAD_WIDTH = 16  # features a forecast step, before they meet that step's calendar
 ATTENTION_WIDTH = 32
+MOST_VECTOR_WIDTH = 512  # of all categorical columns together, where each can still have one
 FAR_BELOW = -1e9  # a score that a softmax or a maximum never picks
 
 
@@ -71,6 +81,8 @@ def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
         output = keras.layers.Dense(shape.classes, name="tokens")(state)
     elif shape.window == "before":
         steps = _steps(state, inputs.get("future"), shape)
+        if candidate.linear:
+            steps = keras.layers.Add()([steps, _linear(relative, candidate, shape)])
         output = _absolute(steps, level, spread, candidate)
     else:
         flat = keras.layers.Dense(shape.outputs, name="answer")(state)
@@ -81,10 +93,11 @@ def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
 def _inputs(candidate: Candidate, shape: Shape) -> dict[str, Any]:
     import keras
 
-    sizes: dict[str, tuple[tuple[int, ...], str]] = {
-        "past": ((candidate.lookback, shape.channels + shape.known), "float32"),
-        "codes": ((candidate.lookback, len(shape.codes)), "int32"),
-        "mask": ((candidate.lookback,), "float32"),
+    lookback = None if shape.short else candidate.lookback  # whole series have two padded lengths
+    sizes: dict[str, tuple[tuple[int | None, ...], str]] = {
+        "past": ((lookback, shape.channels + shape.known), "float32"),
+        "codes": ((lookback, len(shape.codes)), "int32"),
+        "mask": ((lookback,), "float32"),
         "future": ((shape.horizon, shape.known), "float32"),
         "static": ((shape.static,), "float32"),
     }
@@ -136,15 +149,30 @@ def _season_ago(values: Any, shape: Shape) -> Any:
     return ops.concatenate([season] * repeats, axis=1)[:, : shape.horizon, :]
 
 
+def vector_widths(candidate: Candidate, shape: Shape) -> list[int]:
+    """How wide the vectors of each categorical column are; the many share what the few may have.
+
+    >>> vector_widths(Candidate("gru"), Shape(1, 1, 0, 1, 1, codes=(4, 100)))
+    [3, 16]
+    """
+    most = max(1, MOST_VECTOR_WIDTH // max(1, len(shape.codes)))
+    return [candidate.embedding or min(16, 1 + size // 2, most) for size in shape.codes]
+
+
 def _features(relative: Any, codes: Any, candidate: Candidate, shape: Shape, seed: int) -> Any:
     """What the first recurrent layer sees of each row: numbers beside the vectors of the codes."""
     import keras
 
     parts = [] if relative is None else [relative]
-    for place, size in enumerate(shape.codes):
-        width = candidate.embedding or min(16, 1 + size // 2)
-        embed = keras.layers.Embedding(size, width, name=f"embedding_{place}")
-        parts.append(embed(codes[:, :, place]))
+    widths = vector_widths(candidate, shape)
+    # One table for all columns of a width: a layer each would take minutes to compile for hundreds.
+    for number, width in enumerate(sorted(set(widths))):
+        places = [place for place, each in enumerate(widths) if each == width]
+        sizes = [shape.codes[place] for place in places]
+        embed = keras.layers.Embedding(sum(sizes), width, name=f"embedding_{number}")
+        firsts = np.cumsum([0, *sizes[:-1]]).astype("int32")
+        vectors = embed(keras.ops.take(codes, np.asarray(places), axis=2) + firsts)
+        parts.append(keras.layers.Reshape((-1, len(places) * width))(vectors))
     features = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
     if shape.codes and candidate.dropout:
         features = keras.layers.Dropout(candidate.dropout, seed=seed + 100)(features)
@@ -155,7 +183,11 @@ def _recurrent(features: Any, mask: Any, candidate: Candidate, shape: Shape, see
     """The stack: all steps of its top layer, or its last state where nothing else is asked for."""
     import keras
 
-    make = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[candidate.cell]
+    make = {
+        "lstm": keras.layers.LSTM,
+        "gru": keras.layers.GRU,
+        "rnn": keras.layers.SimpleRNN,
+    }[candidate.cell]
     states = features
     for number in range(candidate.depth):
         top = number == candidate.depth - 1
@@ -213,6 +245,22 @@ def _steps(state: Any, future: Any, shape: Shape) -> Any:
     hidden = keras.layers.Dense(2 * HEAD_WIDTH, activation="tanh", name="step_features")(joined)
     joined = keras.layers.Concatenate()([context, hidden])
     return keras.layers.Dense(shape.targets, kernel_initializer="zeros", name="steps")(joined)
+
+
+def _linear(relative: Any, candidate: Candidate, shape: Shape) -> Any:
+    """A linear forecast of each target from its own window, beside the recurrent one.
+
+    The autoregressive part of Lai et al. 2018 (LSTNet): what a linear model of the lags can say,
+    the recurrent layers need not learn. Its kernel starts at zero.
+    """
+    import keras
+    from keras import ops
+
+    lags = ops.transpose(relative[:, :, : shape.targets], (0, 2, 1))
+    ahead = keras.layers.Dense(
+        shape.horizon, use_bias=False, kernel_initializer="zeros", name="linear"
+    )(lags)
+    return ops.transpose(ahead, (0, 2, 1))
 
 
 def _absolute(steps: Any, level: Any, spread: Any, candidate: Candidate) -> Any:

@@ -14,9 +14,10 @@ import numpy as np
 
 from autorecur.errors import SettingError
 
-__all__ = ["CELLS", "NORMALISATIONS", "POOLINGS", "Candidate", "Space"]
+__all__ = ["CELLS", "NORMALISATIONS", "POOLINGS", "REFERENCE_CELL", "Candidate", "Space"]
 
 CELLS = ("lstm", "gru")
+REFERENCE_CELL = "rnn"  # a plain recurrent network: measured beside the two, never recommended
 NORMALISATIONS = ("none", "last", "standard", "season", "difference")
 POOLINGS = ("last", "mean", "max", "attention")
 
@@ -40,11 +41,13 @@ class Candidate:
     pooling: str = "last"  # what of the top layer's steps the head sees
     bidirectional: bool = False  # whole sequences and texts only
     residual: bool = False  # from the second layer on
+    linear: bool = False  # a linear path from the window, beside the layers; forecasts only
     embedding: int = 0  # width of a token's vector; 0 where there are no tokens
 
     @property
     def title(self) -> str:
-        return f"{self.cell.upper()} {self.depth} × {self.width}"
+        name = "SimpleRNN" if self.cell == REFERENCE_CELL else self.cell.upper()
+        return f"{name} {self.depth} × {self.width}"
 
     @property
     def pair_key(self) -> tuple[Any, ...]:
@@ -76,17 +79,31 @@ class Space:
     pooling: tuple[str, ...] = ("last",)
     bidirectional: tuple[bool, ...] = (False,)
     residual: tuple[bool, ...] = (False, True)
+    linear: tuple[bool, ...] = (False,)
     embedding: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
-        unknown = [cell for cell in self.cells if cell not in CELLS]
-        if unknown or not self.cells:
-            raise SettingError(f"unknown cell {unknown or '(none)'}: use {' or '.join(CELLS)}")
+        unknown = [cell for cell in self.cells if cell not in (*CELLS, REFERENCE_CELL)]
+        if unknown or not self.pair:
+            wrong = [*unknown, *self.cells][:1]
+            what = f"unknown cell {wrong[0]!r}" if wrong else "the space has no cell"
+            way = f"use {' or '.join(CELLS)}, and {REFERENCE_CELL} beside them for reference"
+            raise SettingError(f"{what}: {way}")
         odd = [name for name in self.pooling if name not in POOLINGS]
         if odd:
             raise SettingError(f"unknown pooling {odd[0]!r}: use {', '.join(POOLINGS)}")
         if min(self.depth) < 1 or min(self.width) < 1 or min(self.lookback) < 1:
             raise SettingError("depth, width and lookback are whole numbers from 1 upwards")
+
+    @property
+    def pair(self) -> tuple[str, ...]:
+        """The cells that are searched and compared."""
+        return tuple(cell for cell in self.cells if cell in CELLS)
+
+    @property
+    def reference(self) -> bool:
+        """Whether a plain recurrent network is to be measured beside the finalists."""
+        return REFERENCE_CELL in self.cells
 
     def draw(self, rng: np.random.Generator) -> Candidate:
         """One candidate with the space's first cell; give it the other with `with_cell`.
@@ -97,7 +114,7 @@ class Space:
         low, high = np.log(self.learning_rate)
         depth = int(rng.choice(self.depth))
         return Candidate(
-            cell=self.cells[0],
+            cell=self.pair[0],
             depth=depth,
             width=int(rng.choice(self.width)),
             lookback=int(rng.choice(self.lookback)),
@@ -108,5 +125,6 @@ class Space:
             pooling=str(rng.choice(self.pooling)),
             bidirectional=bool(rng.choice(self.bidirectional)),
             residual=bool(rng.choice(self.residual)) and depth > 1,
+            linear=bool(rng.choice(self.linear)),
             embedding=int(rng.choice(self.embedding)),
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.nets.build import ATTENTION_WIDTH, HEAD_WIDTH
+from autorecur.nets.build import ATTENTION_WIDTH, HEAD_WIDTH, vector_widths
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
 
@@ -29,7 +29,7 @@ __all__ = [
 
 BYTES_PER_WEIGHT = 4
 TRAINING_FACTOR = 3  # a step costs one forward and about two forward passes' worth of gradients
-GATES = {"lstm": 4, "gru": 3}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def parameters(candidate: Candidate, shape: Shape) -> int:
     >>> parameters(Candidate("lstm", width=8), Shape(1, 1, 0, 2, 1))
     338
     """
-    biases = {"lstm": 1, "gru": 2}[candidate.cell]
+    biases = {"lstm": 1, "gru": 2, "rnn": 1}[candidate.cell]
     recurrent = sum(
         GATES[candidate.cell] * candidate.width * (inputs + candidate.width + biases) * directions
         for inputs, directions in _layers(candidate, shape)
@@ -87,7 +87,7 @@ def multiply_adds(candidate: Candidate, shape: Shape) -> int:
 
 def _embeddings(candidate: Candidate, shape: Shape) -> list[tuple[int, int]]:
     """Each table of vectors: how many, and how wide."""
-    return [(size, candidate.embedding or min(16, 1 + size // 2)) for size in shape.codes]
+    return list(zip(shape.codes, vector_widths(candidate, shape), strict=True))
 
 
 def _layers(candidate: Candidate, shape: Shape) -> Iterator[tuple[int, int]]:
@@ -112,6 +112,8 @@ def _dense(candidate: Candidate, shape: Shape) -> list[tuple[int, int, int, int]
     state += shape.static
     if shape.window != "before":
         return [*layers, (state, shape.outputs, 1, 1)]
+    if candidate.linear:
+        layers.append((candidate.lookback, shape.horizon, 0, shape.targets))
     if not shape.known:
         return [*layers, (state, shape.horizon * shape.targets, 1, 1)]
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,8 @@ def space_for(dataset: Dataset, overrides: Mapping[str, Any] | Space | None = No
 
 
 def _batches(dataset: Dataset) -> tuple[int, ...]:
+    if dataset.kind.window == "stream":
+        return (8, 16, 32)  # a stretch is a hundred tokens to learn from: many steps tell more
     return (16, 32) if len(dataset.split.selection.train) < SMALL else (32, 64)
 
 
@@ -46,7 +48,7 @@ def _before(dataset: Dataset) -> Space:
         relative.append("season")
     if len(dataset.offsets) == 2:
         relative.append("none")
-    return Space(lookback=lookbacks, normalisation=tuple(relative))
+    return Space(lookback=lookbacks, normalisation=tuple(relative), linear=(True, True, False))
 
 
 def _upto(dataset: Dataset) -> Space:
@@ -58,11 +60,10 @@ def _upto(dataset: Dataset) -> Space:
 
 def _whole(dataset: Dataset) -> Space:
     """Whole series and texts: both directions, every pooling; padded to what nearly all need."""
-    lengths = np.diff(dataset.offsets)
-    shares = (90, 99) if dataset.kind.text else (100,)
-    lookbacks = sorted({int(min(np.percentile(lengths, q), LONGEST_LOOKBACK)) for q in shares})
+    share = 99 if dataset.kind.text else 100
+    longest = min(np.percentile(dataset.lengths, share), LONGEST_LOOKBACK)
     return Space(
-        lookback=tuple(max(2, rows) for rows in lookbacks),
+        lookback=(max(2, int(longest)),),
         normalisation=("none",),
         dropout=(0.1, 0.2, 0.3, 0.5) if dataset.kind.text else (0.0, 0.1, 0.2, 0.3),
         pooling=("max", "mean", "attention", "last"),
@@ -84,7 +85,7 @@ def _stream(dataset: Dataset) -> Space:
         normalisation=("none",),
         width=(64, 128, 256),
         embedding=(32, 16, 64),
-        learning_rate=(2e-3, 2e-2),
+        learning_rate=(4e-3, 2e-2),
     )
 
 
@@ -117,24 +118,52 @@ def first_candidate(dataset: Dataset, space: Space) -> Candidate:
     Trained to the end before any search: an untuned network that was trained fully beat every
     search that was not (see `rungs.py`). It stays inside the space.
     """
-    window = dataset.kind.window
-    seasons = 2 * max(dataset.schema.season, 2) if window == "before" else LONGEST_LOOKBACK
-    wanted = 32 if window in ("before", "upto") else 64 if window == "whole" else 128
+    usual, panel = _USUAL[dataset.kind.window], len(dataset.offsets) > 2
+    seasons = 8 if panel else 2
+    steps = seasons * max(dataset.schema.season, 2) if usual.seasonal else LONGEST_LOOKBACK
     low, high = space.learning_rate
     return Candidate(
-        cell=space.cells[0],
+        cell=space.pair[0],
         depth=min(space.depth),
-        width=min(space.width, key=lambda width: abs(width - wanted)),
-        lookback=min(space.lookback, key=lambda steps: abs(steps - seasons)),
-        learning_rate=min(max(3e-3, low), high),
+        width=_nearest(space.width, usual.width),
+        lookback=_nearest(space.lookback, steps),
+        learning_rate=min(max(usual.learning_rate, low), high),
         dropout=sorted(space.dropout)[len(space.dropout) // 2 if dataset.kind.by_series else 0],
-        batch=max(space.batch) if not dataset.kind.by_series else min(space.batch),
-        normalisation="standard" if "standard" in space.normalisation else space.normalisation[0],
+        batch=_nearest(space.batch, usual.batch),
+        normalisation=_first_normalisation(space, panel),
         pooling=space.pooling[0],
         bidirectional=space.bidirectional[0],
         residual=False,
+        linear=space.linear[0],
         embedding=space.embedding[0],
     )
+
+
+class _Usual(NamedTuple):
+    """What a network without tuning is given, by window; the nearest in the space is taken."""
+
+    width: int
+    learning_rate: float
+    batch: int
+    seasonal: bool = False  # whether its lookback is counted in seasons; else as long as can be
+
+
+_USUAL = {
+    "before": _Usual(32, 2e-3, 64, seasonal=True),
+    "upto": _Usual(32, 3e-3, 64),
+    "whole": _Usual(64, 3e-3, 32),
+    "stream": _Usual(64, 1e-2, 16),
+}
+
+
+def _nearest(choices: tuple[int, ...], wanted: int) -> int:
+    return min(choices, key=lambda choice: abs(choice - wanted))
+
+
+def _first_normalisation(space: Space, panel: bool) -> str:
+    """Series of one kind share their season more than their level; one alone is best scaled."""
+    wanted = ("season", "standard") if panel else ("standard",)
+    return next((name for name in wanted if name in space.normalisation), space.normalisation[0])
 
 
 def full_steps(dataset: Dataset, candidate: Candidate) -> int:

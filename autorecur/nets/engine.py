@@ -11,7 +11,7 @@ Only worker processes call this module's functions; JAX and Keras are imported w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,8 @@ class Program:
         import keras
 
         self.lookback, self.shape = candidate.lookback, shape
+        # Padding is work: where most series are much shorter, they get a shorter form of their own.
+        self.short = shape.short if shape.short < candidate.lookback else 0
         self.model = core(candidate, shape, seed=0)
         self.optimiser = keras.optimizers.Adam(learning_rate=1e-3, clipnorm=CLIP_NORM)
         self.optimiser.build(self.model.trainable_variables)
@@ -105,7 +107,13 @@ class Program:
         if not len(examples):
             _, steps, values = self.model.output_shape
             return np.empty((0, steps, 1 if self.shape.output == "tokens" else values), np.float32)
-        return np.concatenate(list(self._forecasts(state, block, examples)))
+        if not self.short:
+            return np.concatenate(list(self._forecasts(state, block, examples)))
+        order = np.argsort(np.asarray(block.ends - block.starts)[examples], kind="stable")
+        sorted_by_length = np.concatenate(list(self._forecasts(state, block, examples[order])))
+        given = np.empty_like(sorted_by_length)
+        given[order] = sorted_by_length
+        return given
 
     def _forecasts(
         self, state: State, block: Block, examples: NDArray[np.int64]
@@ -130,8 +138,11 @@ class Program:
     def _predict(self, trainable: Any, fixed: Any, block: Block, examples: Array) -> Array:
         import jax
 
-        inputs = inputs_of(block, examples, self.shape, self.lookback)
-        output = self.model.stateless_call(trainable, fixed, inputs, training=False)[0]
+        def call(lookback: int) -> Array:
+            inputs = inputs_of(block, examples, self.shape, lookback)
+            return self.model.stateless_call(trainable, fixed, inputs, training=False)[0]
+
+        output = self._padded(block, examples, call)
         if self.shape.output == "numbers":
             return output
         if self.shape.output == "classes":
@@ -139,12 +150,26 @@ class Program:
         truth, _ = truth_of(block, examples, self.shape, self.lookback)
         return -jax.numpy.take_along_axis(jax.nn.log_softmax(output), truth[:, :, None], axis=-1)
 
+    def _padded(self, block: Block, examples: Array, work: Callable[[int], Any]) -> Any:
+        """`work` with the rows that the batch's series are padded to.
+
+        Both forms are in the one compiled program; which runs is decided batch by batch.
+        """
+        import jax
+
+        if not self.short:
+            return work(self.lookback)
+        longest = (block.ends[examples] - block.starts[examples]).max()
+        return jax.lax.cond(
+            longest <= self.short, lambda: work(self.short), lambda: work(self.lookback)
+        )
+
     def _chunk(self, leaves: Any, block: Block, batches: Array) -> Any:
         import jax
         import jax.numpy as jnp
 
-        def objective(trainable: Any, fixed: Any, examples: Array) -> Any:
-            inputs = inputs_of(block, examples, self.shape, self.lookback)
+        def objective(trainable: Any, fixed: Any, examples: Array, lookback: int) -> Any:
+            inputs = inputs_of(block, examples, self.shape, lookback)
             output, fixed = self.model.stateless_call(trainable, fixed, inputs, training=True)
             truth, weight = truth_of(block, examples, self.shape, self.lookback)
             if self.shape.output == "numbers":
@@ -156,8 +181,9 @@ class Program:
 
         def step(leaves: Any, examples: Array) -> Any:
             trainable, fixed, optimiser = leaves
-            (loss, fixed), gradients = jax.value_and_grad(objective, has_aux=True)(
-                trainable, fixed, examples
+            gradient = jax.value_and_grad(objective, has_aux=True)
+            (loss, fixed), gradients = self._padded(
+                block, examples, lambda rows: gradient(trainable, fixed, examples, rows)
             )
             trainable, optimiser = self.optimiser.stateless_apply(optimiser, gradients, trainable)
             return (list(trainable), list(fixed), list(optimiser)), loss

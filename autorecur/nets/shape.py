@@ -11,6 +11,9 @@ from autorecur.data.dataset import Dataset, Fold
 
 __all__ = ["Scaler", "Shape"]
 
+SHORT_SERIES = 75  # percent of the training series that the shorter padding has to hold
+SHORT_ENOUGH = 0.5  # of the longer padding: below it, the second form repays its compiling
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -27,6 +30,7 @@ class Shape:
     static: int = 0
     classes: int = 0
     panel: bool = False  # several series, whose channels keep their units
+    short: int = 0  # rows that most whole series fit in; 0 where windows have one length
 
     @classmethod
     def of(cls, dataset: Dataset) -> Shape:
@@ -44,12 +48,20 @@ class Shape:
             static=dataset.static.shape[1],
             classes=classes or (dataset.code_sizes[0] if kind.output == "tokens" else 0),
             panel=kind.window == "before" and len(dataset.offsets) > 2,
+            short=_short(dataset) if kind.by_series else 0,
         )
 
     @property
     def outputs(self) -> int:
         """Values that a network gives for a step: the targets, or a score for each class."""
         return self.classes or self.targets
+
+
+def _short(dataset: Dataset) -> int:
+    """A second padded length, where it saves enough to be worth compiling."""
+    lengths = dataset.lengths[dataset.split.selection.train]
+    short, most = np.percentile(lengths, (SHORT_SERIES, 99))
+    return int(short) if short <= SHORT_ENOUGH * most else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,11 +22,12 @@ from autorecur.data import arrays, scoring
 from autorecur.data.dataset import Dataset, Examples, Fold
 from autorecur.metrics import METRICS, Metric
 from autorecur.nets import store
+from autorecur.nets.batches import batches
 from autorecur.nets.block import UNKNOWN, Block, block_of, seen_tokens
 from autorecur.nets.build import core, set_gate_bias
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.checkpoint import Progress
-from autorecur.nets.cost import Cost, measure_latency
+from autorecur.nets.cost import TRAINING_FACTOR, Cost, measure_latency
 from autorecur.nets.engine import Program, State, program
 from autorecur.nets.shape import Scaler, Shape
 from autorecur.nets.whole import whole
@@ -34,13 +35,15 @@ from autorecur.nets.whole import whole
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Fit", "Order", "Status", "batches", "train"]
+__all__ = ["CHUNK", "Fit", "Order", "Status", "train"]
 
 CHUNK = 10  # steps in one compiled call: the grain of every deadline
 PATIENCE = 12  # validations without a gain before a training ends
 PATIENCE_OF_RATE = 4  # … before the learning rate is halved
 FEWEST_WHOLE = 16  # whole windows; with fewer, windows that begin before their series serve too
-MOST_BETWEEN = 50  # steps between two validations, at the most
+MOST_BETWEEN = 50  # steps between two validations, …
+VALIDATION_SHARE = 0.15  # … and more where validating would take more of a training's work
+FEWEST_VALIDATIONS = 20  # in a full training, whatever they take
 
 
 class Status(Enum):
@@ -139,9 +142,23 @@ class _Training:
         self.block = _block(order.arrays, order.fold, chosen.scaled)
         self.status, self.progress = Status.FINISHED, Progress()
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
-        per_epoch = max(1, len(self.train) // order.candidate.batch)
-        between = min(max(per_epoch, CHUNK), MOST_BETWEEN)
-        self.chunks_between = max(1, between // CHUNK)
+        self.short = self._short()
+        self.chunks_between = max(1, self._steps_between() // CHUNK)
+
+    def _short(self) -> NDArray[np.bool_] | None:
+        """Of the training examples, which are padded to the shorter length; None without one."""
+        short = self.program.short
+        return self.dataset.lengths[self.train] <= short if short else None
+
+    def _steps_between(self) -> int:
+        """Steps between two validations: by counts alone, never by the clock.
+
+        A forecast costs about a third of the step that trains on it.
+        """
+        batch = self.order.candidate.batch
+        usual = min(max(len(self.train) // batch, CHUNK), MOST_BETWEEN)
+        dear = len(self.fold.validation) / (TRAINING_FACTOR * batch) / VALIDATION_SHARE
+        return max(usual, int(min(dear, self.order.steps / FEWEST_VALIDATIONS)))
 
     def run(self, progress: Progress) -> None:
         self.progress = progress
@@ -162,7 +179,9 @@ class _Training:
     def _advance(self) -> None:
         progress, order = self.progress, self.order
         begin = self.clock()
-        drawn = batches(self.train, order.candidate.batch, order.seed, progress.steps, CHUNK)
+        drawn = batches(
+            self.train, order.candidate.batch, order.seed, progress.steps, CHUNK, self.short
+        )
         progress.state, losses = self.program.advance(progress.state, self.block, drawn)
         progress.last_loss = float(np.asarray(losses)[-1])  # waits for the device
         first = progress.steps == self.first_step
@@ -223,7 +242,8 @@ class _Training:
         saved = None
         rival = order.model_if_better
         if order.model and (rival is None or self.metric.gain(progress.score, rival) > 0):
-            store.save(whole(model, shape, self.scaler), Path(order.model))
+            lookback = order.candidate.lookback
+            store.save(whole(model, shape, self.scaler, lookback), Path(order.model))
             saved = order.model
         latency = None
         if order.latency:
@@ -261,32 +281,6 @@ class _Training:
 
     def _one_forecast(self, example: Examples) -> Callable[[], Any]:
         return lambda: self.program.forecast_one(self.progress.best, self.block, example)
-
-
-def batches(
-    train: Examples, batch: int, seed: int, first_step: int, steps: int
-) -> NDArray[np.int32]:
-    """The examples of `steps` steps from `first_step` on, [steps, batch].
-
-    Epoch after epoch in an order that follows from the seed alone, so that both cells of a pair,
-    and a training resumed from a checkpoint, see the same examples in the same order.
-
-    >>> batches(np.arange(4), batch=2, seed=1, first_step=0, steps=2).size
-    4
-    """
-    places = np.arange(first_step * batch, (first_step + steps) * batch)
-    epochs, within = np.divmod(places, len(train))
-    drawn = np.empty(len(places), np.int32)
-    for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
-        order = _permutation(len(train), seed, epoch)
-        mine = epochs == epoch
-        drawn[mine] = train[order[within[mine]]]
-    return drawn.reshape(steps, batch)
-
-
-@lru_cache(maxsize=8)
-def _permutation(size: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    return np.random.default_rng((seed, epoch)).permutation(size)
 
 
 @lru_cache(maxsize=1)

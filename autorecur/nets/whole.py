@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["whole"]
 
 
-def whole(trained: keras.Model, shape: Shape, scaler: Scaler) -> keras.Model:
+def whole(trained: keras.Model, shape: Shape, scaler: Scaler, lookback: int) -> keras.Model:
     """`trained`, from raw windows to forecasts in original units or to probabilities.
 
     The inputs are the core's but for the mask: rows of `past` that hold no number are padding.
@@ -28,7 +28,7 @@ def whole(trained: keras.Model, shape: Shape, scaler: Scaler) -> keras.Model:
     from keras import ops
 
     inputs = {
-        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
+        name: keras.Input(_steps(tensor.shape[1:], lookback), dtype=tensor.dtype, name=name)
         for name, tensor in zip(input_names(shape), trained.inputs, strict=True)
         if name != "mask"
     }
@@ -56,6 +56,11 @@ def whole(trained: keras.Model, shape: Shape, scaler: Scaler) -> keras.Model:
     else:
         output = ops.softmax(output, axis=-1)
     return keras.Model(list(inputs.values()), output, name=f"autorecur_{trained.name}")
+
+
+def _steps(shape: tuple[int | None, ...], lookback: int) -> tuple[int, ...]:
+    """A core that pads to more than one length leaves its steps open; a saved network does not."""
+    return tuple(lookback if size is None else size for size in shape)
 
 
 def _standardised(name: str, mean: Any, deviation: Any, invert: bool = False) -> Any:

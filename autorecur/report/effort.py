@@ -179,6 +179,7 @@ def _options(candidate: Mapping[str, Any]) -> str:
         f"{candidate['pooling']} pooling" if candidate["pooling"] != "last" else "",
         "both directions" if candidate["bidirectional"] else "",
         "residual" if candidate["residual"] else "",
+        "linear path" if candidate["linear"] else "",
         f"embedding {candidate['embedding']}" if candidate["embedding"] else "",
     ]
     return ", ".join(filter(None, parts))

@@ -13,7 +13,7 @@ when a search begins, never before. What KerasTuner does that is kept from leaki
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import keras_tuner
@@ -32,8 +32,9 @@ MOST_REDRAWS = 20  # of a candidate that was drawn before
 def hyperparameters(space: Space) -> keras_tuner.HyperParameters:
     """`space` declared to KerasTuner, cell excepted: a pair trains both."""
     declared = keras_tuner.HyperParameters()
-    for name in ("depth", "width", "lookback", "dropout", "batch", "normalisation"):
-        declared.Choice(name, sorted(set(getattr(space, name))))
+    for name in (field.name for field in fields(space)):
+        if name not in ("cells", "learning_rate"):
+            declared.Choice(name, sorted(set(getattr(space, name))))
     declared.Float("learning_rate", *space.learning_rate, sampling="log")
     return declared
 
@@ -102,7 +103,7 @@ class Conductor:
             return None
         values = trial.hyperparameters.values
         candidate = replace(
-            Candidate(self.space.cells[0]),
+            Candidate(self.space.pair[0]),
             **{name: values[name] for name in values if not name.startswith("tuner/")},
         )
         placement, top, share = Placement(self._asked, 0), True, 1.0

@@ -117,7 +117,7 @@ class Search:
         plan, meter = self.plan, self.dispatcher.meter
         if meter.clock() >= meter.deadline("search"):
             self.ended_by = "time"
-        elif plan.trainings is not None and self._started + len(plan.space.cells) > plan.trainings:
+        elif plan.trainings is not None and self._started + len(plan.space.pair) > plan.trainings:
             self.ended_by = "trainings"
         elif plan.multiply_adds is not None and meter.multiply_adds >= plan.multiply_adds:
             self.ended_by = "multiply-adds"
@@ -135,7 +135,7 @@ class Search:
         seconds = sum(t.seconds - t.overhead_seconds for t in self.trials if t.steps_done)
         steps = sum(trial.steps_done for trial in self.trials)
         each = seconds / steps if steps else 0.0
-        waves = -(-len(self.plan.space.cells) // self.dispatcher.workers)
+        waves = -(-len(self.plan.space.pair) // self.dispatcher.workers)
         overhead = [trial.overhead_seconds for trial in self.trials if trial.steps_done]
         compiling = sum(overhead) / len(overhead) if overhead else COMPILE_SECONDS
         training = min(each * fraction * self.plan.steps, self.plan.longest_seconds)
@@ -150,28 +150,28 @@ class Search:
         if draw.placement.rung or not self._seconds_per_work or longest == float("inf"):
             return False
         steps = draw.fraction * self.plan.steps
-        work = max(_work(draw.candidate.with_cell(c), self._shape) for c in self.plan.space.cells)
+        work = max(_work(draw.candidate.with_cell(c), self._shape) for c in self.plan.space.pair)
         return steps * work * self._seconds_per_work > TOO_SLOW * longest
 
     def _skip(self, draw: Draw) -> None:
         """Say what was not done, and let the oracle go on."""
         place = draw.placement
-        for cell in self.plan.space.cells:
+        for cell in self.plan.space.pair:
             fit = Fit(self._name(draw, cell), Status.SKIPPED, Status.SKIPPED.value)
             candidate = draw.candidate.with_cell(cell)
             trial = Trial.of(
                 fit, pair=place.pair, rung=0, top=draw.top, candidate=candidate, seed=0
             )
             self.trials.append(trial)
-        self._tell(draw, dict.fromkeys(self.plan.space.cells))
+        self._tell(draw, dict.fromkeys(self.plan.space.pair))
 
     def _place(self, draw: Draw) -> None:
         pair = _Pair(draw)
-        for cell in self.plan.space.cells:
+        for cell in self.plan.space.pair:
             order = self._order(draw, draw.candidate.with_cell(cell))
             self._pairs[order.id] = pair
             self._queue.append(order)
-        self._started += len(self.plan.space.cells)
+        self._started += len(self.plan.space.pair)
 
     @staticmethod
     def _name(draw: Draw, cell: str) -> str:
@@ -216,7 +216,7 @@ class Search:
             self._seconds_per_work = min(fastest, seconds / work)
         self._keep_best(fit)
         pair.scores[order.candidate.cell] = fit.score
-        if len(pair.scores) == len(self.plan.space.cells):
+        if len(pair.scores) == len(self.plan.space.pair):
             self._foresee_duel()
             self._tell(draw, pair.scores)
 
@@ -258,10 +258,15 @@ def _conductor(plan: Plan, oracle: Any) -> Any:
 
 
 def best_trial(trials: Iterable[Trial], cell: str, better: str) -> Trial | None:
-    """The cell's best trial at the highest rung that it reached; None where none has a score."""
+    """The cell's best trial at any rung; None where none has a score.
+
+    Going on from a rung mostly helps, so the best is mostly at the top. Where it is not, the ones
+    above were cut short by their time or are no better, and the rung itself is no merit.
+    """
     scored = [t for t in trials if t.candidate.cell == cell and t.score is not None]
-    if not scored:
-        return None
-    top = [trial for trial in scored if trial.top] or scored
     sign = 1.0 if better == "lower" else -1.0
-    return min(top, key=lambda trial: (sign * (trial.score or 0.0), trial.id))
+    return min(
+        scored,
+        key=lambda trial: (sign * (trial.score or 0.0), not trial.top, trial.id),
+        default=None,
+    )

@@ -18,7 +18,7 @@ class Trial:
     id: str
     pair: int
     rung: int
-    top: bool  # trained as far as any candidate may be: only such trials can become finalists
+    top: bool  # meant to be trained as far as any candidate may be
     candidate: Candidate
     seed: int
     status: Status

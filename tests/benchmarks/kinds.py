@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,11 @@ TABLES: dict[str, tuple[str, tuple[str, ...], tuple[str, float] | None]] = {
         ("--target", "rul", "--time", "cycle", "--series", "engine_id", "--horizon", "0", *SPLIT),
         None,
     ),
+    "cmapss_capped": (
+        "cmapss_fd001.csv.gz",
+        ("--target", "rul", "--time", "cycle", "--series", "engine_id", "--horizon", "0", *SPLIT),
+        ("rmse", 16.1),  # published, on the last row of each engine alone
+    ),
     "japanese_vowels": (
         "japanese_vowels.csv.gz",
         ("--target", "speaker", "--time", "t", "--series", "series_id", *SPLIT),
@@ -80,19 +85,19 @@ TABLES: dict[str, tuple[str, tuple[str, ...], tuple[str, float] | None]] = {
         ("--target", "target", "--time", "t", "--series", "series_id", *SPLIT),
         None,
     ),
-    "trec6": ("trec6.csv", ("--text", "text", "--label", "label", *SPLIT), ("accuracy", 0.875)),
-    "sms_spam": ("sms_spam.csv", ("--text", "text", "--label", "label"), ("accuracy", 0.98)),
-    "mr_polarity": ("mr_polarity.csv.gz", ("--text", "text", "--label", "label"), None),
-    "waimai_reviews_zh": ("waimai_reviews_zh.csv", ("--text", "review", "--label", "label"), None),
-    "esol_smiles": ("esol_smiles.csv", ("--text", "smiles", "--label", "log_solubility"), None),
+    "trec6": ("trec6.csv", ("--text", "text", "--target", "label", *SPLIT), ("accuracy", 0.875)),
+    "sms_spam": ("sms_spam.csv", ("--text", "text", "--target", "label"), ("accuracy", 0.98)),
+    "mr_polarity": ("mr_polarity.csv.gz", ("--text", "text", "--target", "label"), None),
+    "waimai_reviews_zh": ("waimai_reviews_zh.csv", ("--text", "text", "--target", "label"), None),
+    "esol_smiles": ("esol_smiles.csv", ("--text", "smiles", "--target", "log_solubility"), None),
     "names_by_language": (
         "names_by_language.csv",
-        ("--text", "name", "--label", "language"),
+        ("--text", "name", "--target", "language"),
         None,
     ),
     "tiny_shakespeare": (
         "tiny_shakespeare.txt",
-        ("--task", "language-model", "--tokens", "char"),
+        ("--task", "language-model"),
         ("bits", 0.0),  # below the best baseline of three tokens
     ),
 }
@@ -119,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fit(name: str, budget: str, seed: int, out: Path) -> dict[str, Any]:
     """The record of one run, with the wall seconds of its process."""
     file, flags, _ = TABLES[name]
-    table = _informer_rows(out) if name == "etth1_univariate" else DATASETS / file
+    table = MADE[name](out) if name in MADE else DATASETS / file
     folder = out / f"{name}-{seed}"
     command = [sys.executable, "-m", "autorecur", "fit", str(table), *flags]
     command += ["--budget", budget, "--seed", str(seed), "--out", str(folder)]
@@ -141,6 +146,22 @@ def _informer_rows(out: Path) -> Path:
     return path
 
 
+def _capped(out: Path) -> Path:
+    """The life that remains, counted from 125 cycles downwards, as the literature does."""
+    out.mkdir(parents=True, exist_ok=True)
+    table = pd.read_csv(DATASETS / "cmapss_fd001.csv.gz")
+    table["rul"] = table["rul"].clip(upper=125)
+    path = out / "cmapss_capped.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+MADE: dict[str, Callable[[Path], Path]] = {
+    "etth1_univariate": _informer_rows,
+    "cmapss_capped": _capped,
+}
+
+
 def _row(name: str, records: list[dict[str, Any]]) -> str:
     """One table's runs as a row; scores are medians over the seeds."""
     failed = [record["error"] for record in records if "error" in record]
@@ -154,7 +175,7 @@ def _row(name: str, records: list[dict[str, Any]]) -> str:
         who: f"{_median(record['score']['detail'][who].get(metric) for record in records):.4g}"
         for who in records[0]["score"]["detail"]
     }
-    won, others = scores.pop("model", "–"), ", ".join(f"{k} {v}" for k, v in scores.items())
+    won, others = scores.pop("model", "none"), ", ".join(f"{k} {v}" for k, v in scores.items())
     reached = _reached(name, records)
     return f"| {name} | {outcomes} | {walls} s | {trainings} | {metric} {won}{reached} | {others} |"
 
@@ -163,7 +184,7 @@ def _reached(name: str, records: list[dict[str, Any]]) -> str:
     wanted = TABLES[name][2]
     if wanted is None:
         return ""
-    score = _median(record["score"]["detail"]["model"].get(wanted[0]) for record in records)
+    score = _median(record["score"]["detail"].get("model", {}).get(wanted[0]) for record in records)
     return f" ({wanted[0]} {score:.4g}; to reach: {wanted[1]})"
 
 

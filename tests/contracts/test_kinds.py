@@ -16,10 +16,12 @@ from contracts.chance import gain_and_chance
 from contracts.kinds import EXAMPLES, Example
 
 import autorecur
+from autorecur.nets.candidate import CELLS
 from autorecur.report import __file__ as report_file
 
 SCHEMA = json.loads((Path(report_file).parent / "record.schema.json").read_text())
 SPACE = {"width": (8,), "depth": (1,)}
+PLAIN_TOO = "nowcast"  # the kind in which a plain recurrent network is measured as well
 
 
 class Made:
@@ -27,11 +29,12 @@ class Made:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.example: Example = EXAMPLES[name]()
+        self.space = SPACE | {"cells": (*CELLS, "rnn") if name == PLAIN_TOO else CELLS}
         self.run = autorecur.fit(
             self.example.table,
             **self.example.asked,
-            budget="12trainings",
-            space=SPACE,
+            budget="13trainings",
+            space=self.space,
             seed=2,
             workers=2,
             out=folder / name,
@@ -99,6 +102,17 @@ def test_texts_show_what_was_answered_worst(made: Made, tmp_path: Path) -> None:
     caption = "The worst errors on the holdout"
     for path in (made.run.folder / "report.html", made.run.report(tmp_path / "report.md")):
         assert caption in path.read_text()
+
+
+def test_a_plain_network_is_measured_where_it_was_asked_for(made: Made) -> None:
+    """Beside the finalists, on the holdout alone; it is no finalist itself."""
+    record = made.run.record
+    asked = "rnn" in made.space["cells"]
+    assert ("SimpleRNN" in record.score["detail"]) is asked
+    assert {finalist["cell"] for finalist in record.finalists} == set(CELLS)
+    if asked:
+        assert record.score["detail"]["SimpleRNN"][record.metric["name"]] is not None
+        assert "SimpleRNN" in (made.run.folder / "report.html").read_text()
 
 
 def _saved(example: Example, folder: Path) -> Path:

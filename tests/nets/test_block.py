@@ -91,7 +91,7 @@ def test_trainings_and_saved_networks_see_the_same(dataset: Dataset, examples: n
     ours = gathered(dataset, examples)
     assert list(ours) == list(input_names(shape))
     network = core(Candidate("gru", width=2, lookback=LOOKBACK), shape, seed=1)
-    model = whole(network, shape, scaler)
+    model = whole(network, shape, scaler, LOOKBACK)
     given = store.windows(model, dataset, examples, dataset.kind)
     theirs = dict(zip((tensor.name for tensor in model.inputs), given, strict=True))
     assert list(theirs) == [name for name in ours if name != "mask"]

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from autorecur.nets.build import SPREAD_FLOOR, core, set_gate_bias
-from autorecur.nets.candidate import CELLS, NORMALISATIONS, Candidate
+from autorecur.nets.candidate import CELLS, NORMALISATIONS, REFERENCE_CELL, Candidate
 from autorecur.nets.cost import parameters
 from autorecur.nets.shape import Scaler, Shape
 from autorecur.nets.whole import whole
@@ -58,13 +58,13 @@ def scaler_of(shape: Shape) -> Scaler:
     return Scaler(mean, deviation, mean[: shape.targets], deviation[: shape.targets], none, none)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [*CELLS, REFERENCE_CELL])
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize(
     "shape", [Shape(1, 1, 0, 1, 1), Shape(4, 1, 0, 5, 1), Shape(3, 2, 4, 5, 7)], ids=str
 )
 def test_the_formula_counts_the_weights_that_are_built(cell: str, depth: int, shape: Shape) -> None:
-    candidate = Candidate(cell, depth=depth, width=5, lookback=7, dropout=0.1)
+    candidate = Candidate(cell, depth=depth, width=5, lookback=7, dropout=0.1, linear=depth > 1)
     model = core(candidate, shape, seed=1)
     trainable = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
     assert parameters(candidate, shape) == trainable
@@ -83,8 +83,12 @@ def test_a_layers_own_weights(cell: str) -> None:
 
 @pytest.mark.parametrize("shape", [PLAIN, KNOWING], ids=["plain", "knowing"])
 @pytest.mark.parametrize("normalisation", ["last", "standard", "season", "difference"])
-def test_a_window_that_is_shifted_shifts_its_forecast(normalisation: str, shape: Shape) -> None:
-    model = unsettled(core(replace(SMALL, normalisation=normalisation), shape, seed=1))
+@pytest.mark.parametrize("linear", [False, True])
+def test_a_window_that_is_shifted_shifts_its_forecast(
+    normalisation: str, shape: Shape, linear: bool
+) -> None:
+    candidate = replace(SMALL, normalisation=normalisation, linear=linear)
+    model = unsettled(core(candidate, shape, seed=1))
     inputs = windows(shape)
     before = forecasts(model, inputs)
     after = forecasts(model, shifted(inputs, shape, by=8.0))
@@ -92,12 +96,28 @@ def test_a_window_that_is_shifted_shifts_its_forecast(normalisation: str, shape:
 
 
 @pytest.mark.parametrize("normalisation", ["standard", "season"])
-def test_a_window_that_is_stretched_stretches_its_forecast(normalisation: str) -> None:
-    model = unsettled(core(replace(SMALL, normalisation=normalisation), KNOWING, seed=1))
+@pytest.mark.parametrize("linear", [False, True])
+def test_a_window_that_is_stretched_stretches_its_forecast(
+    normalisation: str, linear: bool
+) -> None:
+    candidate = replace(SMALL, normalisation=normalisation, linear=linear)
+    model = unsettled(core(candidate, KNOWING, seed=1))
     inputs = shifted(windows(KNOWING), KNOWING, times=20.0)  # far above the floor of the spread
     before = forecasts(model, inputs)
     after = forecasts(model, shifted(inputs, KNOWING, times=16.0))
     np.testing.assert_allclose(after, 16.0 * before, rtol=1e-4, atol=1e-2)
+
+
+def test_the_linear_path_is_a_linear_forecast_of_each_target_from_its_own_window() -> None:
+    """With the recurrent head still at zero, the forecast is level plus kernel times window."""
+    model = core(replace(SMALL, normalisation="last", linear=True), KNOWING, seed=1)
+    inputs = windows(KNOWING)
+    kernel = np.random.default_rng(5).normal(size=(8, KNOWING.horizon)).astype(np.float32)
+    model.get_layer("linear").set_weights([kernel])
+    last = inputs[0][:, -1:, : KNOWING.targets]
+    lags = inputs[0][:, :, : KNOWING.targets] - last
+    expected = last + np.einsum("blt,lh->bht", lags, kernel)
+    np.testing.assert_allclose(forecasts(model, inputs), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("normalisation", ["none", "last", "difference"])
@@ -207,12 +227,12 @@ def test_the_whole_network_takes_and_gives_original_units(
     raw = [inputs[0] * scaler.deviation + scaler.mean]
     raw += [future * scaler.deviation[3:] + scaler.mean[3:] for future in inputs[1:]]
     expected = scaler.restore(forecasts(trained, inputs))
-    got = forecasts(whole(trained, shape, scaler), raw)
+    got = forecasts(whole(trained, shape, scaler, SMALL.lookback), raw)
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5 * 340)
 
 
 def test_the_whole_network_is_stock_layers_only() -> None:
-    model = whole(core(SMALL, KNOWING, seed=1), KNOWING, scaler_of(KNOWING))
+    model = whole(core(SMALL, KNOWING, seed=1), KNOWING, scaler_of(KNOWING), 8)
     layers: list[Any] = [*model.layers, *model.get_layer("gru").layers]
     assert not [layer for layer in layers if isinstance(layer, keras.layers.Lambda)]
     assert all(type(layer).__module__.startswith("keras.") for layer in layers)

@@ -41,7 +41,7 @@ def test_the_bundled_table(co2: Any) -> None:
     assert space.lookback == (26, 52, 104)
     assert space.batch == (32, 64)
     first = first_candidate(co2.dataset, space)
-    assert first == Candidate("lstm", 1, 32, 104, 3e-3, 0.0, 64, "standard")
+    assert first == Candidate("lstm", 1, 32, 104, 2e-3, 0.0, 64, "standard", linear=True)
 
 
 def test_few_examples_want_small_batches(seasonal: Any) -> None:
@@ -68,7 +68,8 @@ def test_one_learning_rate_is_a_range_of_one(seasonal: Any) -> None:
     [
         ({"heads": 3}, "the space has no 'heads': it has batch, bidirectional, cells, depth, "),
         ({"width": ()}, "the space's width is empty: give at least one choice"),
-        ({"cells": "rnn"}, "unknown cell"),
+        ({"cells": "rnn"}, "unknown cell 'rnn': use lstm or gru, and rnn beside them"),
+        ({"cells": ("gru", "cnn")}, "unknown cell 'cnn'"),
     ],
 )
 def test_wrong_overrides_are_refused(

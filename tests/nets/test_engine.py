@@ -9,17 +9,18 @@ import jax
 import keras
 import numpy as np
 import pytest
+import tables
 from numpy.typing import NDArray
 
 from autorecur.data.dataset import Dataset
 from autorecur.nets import block as blocks
+from autorecur.nets.batches import batches
 from autorecur.nets.block import Block
 from autorecur.nets.build import core, set_gate_bias
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.checkpoint import Progress
 from autorecur.nets.engine import CLIP_NORM, Program, State, program
 from autorecur.nets.shape import Scaler, Shape
-from autorecur.nets.train import batches
 
 LOSS = "mean_absolute_error"
 TINY = Candidate("gru", width=5, lookback=8, batch=8)
@@ -225,3 +226,26 @@ def test_what_is_watched_chooses_whichever_way_its_score_goes(scores: tuple[floa
     assert (progress.watched, progress.score) == (2.0, scores[1])
     assert (progress.best, progress.best_step) == ("after 1", 1)
     assert progress.stale == 1 and progress.curve == list(scores)
+
+
+def test_two_padded_lengths_are_one_network() -> None:
+    """What a series is padded to changes the work, and neither a loss nor an answer."""
+    rng = np.random.default_rng(3)
+    lengths = [*rng.integers(2, 6, 60), *rng.integers(12, 20, 12)]
+    series = [rng.normal(size=(rows, 2)).astype(np.float32) for rows in lengths]
+    labels = ["up" if each[:, 0].sum() > 0 else "down" for each in series]
+    places = rng.permutation(72)
+    dataset = tables.sequences(series, labels, places[:50], places[50:60], places[60:])
+    shape, fold = Shape.of(dataset), dataset.split.selection
+    assert 0 < shape.short < 10
+    block = blocks.block_of(dataset, fold, Scaler.fit(dataset, fold), shape, scaled=False)
+    candidate = Candidate("gru", width=4, lookback=19, pooling="max", bidirectional=True)
+    drawn = batches(fold.train, 8, 1, 0, 12, short=dataset.lengths[fold.train] <= shape.short)
+    given = []
+    for each in (shape, replace(shape, short=0)):
+        made, _ = program(candidate, each, "sparse_categorical_crossentropy")
+        assert made.short == each.short
+        state, losses = made.advance(made.start(core(candidate, each, seed=2), 1e-2), block, drawn)
+        given.append((np.asarray(losses), made.forecast(state, block, np.arange(72))))
+    np.testing.assert_allclose(given[0][0], given[1][0], rtol=1e-5)
+    np.testing.assert_allclose(given[0][1], given[1][1], rtol=1e-4, atol=1e-5)

@@ -28,7 +28,7 @@ def speaker_of(tokens: str = "character", text: str = TEXT) -> Speaker:
     rng = np.random.default_rng(2)
     network.set_weights([rng.normal(0, 0.5, w.shape) for w in network.get_weights()])
     model: Any = SimpleNamespace(
-        layers=[whole(network, shape, Scaler.fit(dataset, dataset.split.holdout))],
+        layers=[whole(network, shape, Scaler.fit(dataset, dataset.split.holdout), 8)],
         get_layer=lambda name: SimpleNamespace(
             get_vocabulary=lambda: ["", "[UNK]", *dataset.vocabulary]
         ),

@@ -52,7 +52,7 @@ def trained(cell: str = "gru", shape: Shape = SHAPE) -> keras.Model:
             for w in model.get_weights()
         ]
     )
-    return whole(model, shape, scaler_of(shape))
+    return whole(model, shape, scaler_of(shape), 8)
 
 
 def rows(known: int = 2) -> Rows:

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import tables
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
@@ -23,7 +21,7 @@ from autorecur.nets import store
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.cost import parameters
 from autorecur.nets.shape import Shape
-from autorecur.nets.train import CHUNK, PATIENCE, Fit, Order, Status, batches, train
+from autorecur.nets.train import CHUNK, PATIENCE, Fit, Order, Status, train
 
 TINY = Candidate("gru", width=5, lookback=8, batch=16, learning_rate=0.01, normalisation="last")
 NEVER = float("inf")
@@ -218,32 +216,6 @@ def test_orders_and_fits_travel(order: Order) -> None:
     fit = train(replace(order, steps=10, forecast=True))
     back: Fit = pickle.loads(pickle.dumps(fit))
     assert (back.status, back.score, back.cost) == (fit.status, fit.score, fit.cost)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    size=st.integers(1, 70),
-    batch=st.integers(1, 20),
-    seed=st.integers(0, 2**32 - 1),
-    cut=st.integers(1, 29),
-)
-def test_batches(size: int, batch: int, seed: int, cut: int) -> None:
-    examples = np.arange(100, 100 + size)
-    drawn = batches(examples, batch, seed, first_step=0, steps=30)
-    assert drawn.shape == (30, batch)
-    flat = drawn.ravel()
-    for epoch in range(len(flat) // size):  # every example once an epoch
-        assert sorted(flat[epoch * size : (epoch + 1) * size]) == examples.tolist()
-    resumed = batches(examples, batch, seed, first_step=cut, steps=30 - cut)
-    np.testing.assert_array_equal(resumed, drawn[cut:])
-
-
-def test_the_order_of_examples_follows_from_the_seed_and_changes_each_epoch() -> None:
-    examples = np.arange(64)
-    one, other = (batches(examples, 16, seed, 0, 8) for seed in (1, 2))
-    assert not np.array_equal(one, other)
-    assert not np.array_equal(one[:4], one[4:])
-    assert not np.array_equal(one[:4].ravel(), examples)
 
 
 def made_by_hand(kind: str) -> tuple[Dataset, str]:

@@ -183,7 +183,7 @@ def test_the_whole_network_knows_its_padding(pooling: str) -> None:
         raw["past"] = np.where(there[:, :, None], given["past"] * deviation + mean, np.nan)
         if shape.static:
             raw["static"] = given["static"] * spreads + facts
-        model = whole(trained, shape, scaler)
+        model = whole(trained, shape, scaler, LONG)
         assert [tensor.name for tensor in model.inputs] == list(raw)
         np.testing.assert_allclose(answers(model, raw), expected, rtol=1e-4, atol=1e-5)
 
@@ -194,7 +194,7 @@ def test_a_code_of_nought_is_the_padding_of_a_text() -> None:
     given, there = padded(TEXT, LONG, padding=1)
     nothing = np.empty(0, np.float32)
     scaler = Scaler(nothing, nothing, np.zeros(1), np.ones(1), nothing, nothing)
-    model = whole(trained, TEXT, scaler)
+    model = whole(trained, TEXT, scaler, LONG)
     got = answers(model, {"codes": np.where(there[:, :, None], given["codes"], 0)})
     np.testing.assert_allclose(got, softmax(answers(trained, given)), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(got.sum(axis=-1), 1.0, rtol=1e-6)

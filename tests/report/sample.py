@@ -240,6 +240,7 @@ def _candidate(cell: str, depth: int = 2, width: int = 64) -> dict[str, Any]:
         "pooling": "last",
         "bidirectional": False,
         "residual": False,
+        "linear": False,
         "embedding": 0,
     }
 
