@@ -14,6 +14,7 @@ from autorecur.story import Story
 __all__ = ["bands", "figures", "predictions"]
 
 MOST_POINTS = 400  # of a figure
+MOST_WORST = 10  # documents
 BANDS = (0.5, 0.8, 0.9, 0.95)
 Array = NDArray[np.floating[Any]]
 
@@ -51,7 +52,7 @@ def figures(story: Story) -> dict[str, Any]:
         "forecast": _forecast(story) if story.dataset.kind.window == "before" else None,
         "classes": _classes(story) if classes else None,
         "scatter": _scatter(story) if labelled and not classes else None,
-        "worst": None,
+        "worst": _worst(story) if story.dataset.excerpts else None,
     }
 
 
@@ -121,6 +122,35 @@ def _scatter(story: Story) -> dict[str, Any] | None:
     step = -(-len(known) // MOST_POINTS)
     picked = known[:: max(1, step)]
     return {"actual": truth[picked].tolist(), "foretold": given[picked, 0, 0].tolist()}
+
+
+def _worst(story: Story) -> list[dict[str, Any]] | None:
+    """The documents of the holdout that were answered worst, worst first.
+
+    Of classes the mistakes, the surest first; of numbers what was furthest off.
+    """
+    dataset, given = story.dataset, story.answers
+    if given is None:
+        return None
+    truth, told = dataset.actuals(dataset.split.holdout.test)[:, 0, 0], given[:, 0, :]
+    classes = dataset.schema.classes
+    if classes:
+        answer, sure = told.argmax(axis=1), told.max(axis=1)
+        badness = np.where(answer != truth, sure, np.nan)
+    else:
+        answer, sure = told[:, 0], np.full(len(told), np.nan)
+        badness = np.abs(answer - truth)
+    order = np.argsort(-badness, kind="stable")  # what is no mistake is not a number, and last
+    worst = order[: min(MOST_WORST, int(np.isfinite(badness).sum()))]
+    return [
+        {
+            "text": dataset.excerpts[place],
+            "actual": classes[int(truth[place])] if classes else float(truth[place]),
+            "foretold": classes[int(answer[place])] if classes else float(answer[place]),
+            "probability": min(1.0, float(sure[place])) if classes else None,
+        }
+        for place in worst.tolist()
+    ]
 
 
 def bands(story: Story) -> list[dict[str, Any]]:

@@ -83,7 +83,8 @@ def fit(
     """Find out which recurrent network suits `data`, within `budget`.
 
     Args:
-        data: a path (CSV or TSV, plain text for a language model, gzipped too) or a DataFrame.
+        data: a path (CSV, TSV or Parquet, plain text for a language model, gzipped too) or a
+            DataFrame.
         target: the column to foretell, or several to forecast; not needed where only one can be.
         time: the column of time stamps; found by itself where there is one.
         series: the column that says which series a row belongs to.

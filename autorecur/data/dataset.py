@@ -164,6 +164,7 @@ class Dataset:
     )  # [rows or series, 1]; NaN where missing
     series: tuple[str, ...] = ()  # names of the series
     vocabulary: tuple[str, ...] = ()  # of texts: token of code i + 2 (0 pads, 1 is unknown)
+    excerpts: tuple[str, ...] = ()  # of texts: how each document of the holdout's test begins
     vectors: NDArray[np.float32] = field(
         default_factory=_no_numbers
     )  # [codes, width]: what an embedding starts with

@@ -11,7 +11,7 @@ __all__ = ["refuse_foreign", "refuse_markup"]
 EXPORT = "save the table in it as CSV"
 UNPACK = "unpack it, or pack it with gzip"
 BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
-    (b"PAR1", "a Parquet file", "read it with pandas.read_parquet and pass the frame"),
+    (b"PAR1", "a Parquet file", "call it .parquet"),
     (b"ARROW1\0\0", "a Feather file", "read it with pandas.read_feather and pass the frame"),
     (b"\x89HDF", "an HDF5 file", "read it with pandas.read_hdf and pass the frame"),
     (b"\x93NUMPY", "a NumPy array", "put it into a pandas DataFrame and pass that"),

@@ -16,17 +16,19 @@ def grouped(
     offsets: NDArray[np.int64],
     labels: NDArray[np.float32],
     given: NDArray[np.int64] | None = None,
+    groups: NDArray[np.int64] | None = None,
 ) -> Split:
     """Divide a panel of labelled rows by whole series, so that no series is in two parts.
 
-    `labels` is one number a row, NaN where it is missing; `given` the part of each series.
+    `labels` is one number a row, NaN where it is missing; `given` the part of each series;
+    `groups` numbers those that must stay together.
     """
     counts = np.diff(offsets)
     there = ~np.isnan(labels)
     sums = np.add.reduceat(np.where(there, labels, 0.0), offsets[:-1])
     means = sums / np.maximum(np.add.reduceat(there, offsets[:-1], dtype=np.int64), 1)
     by_series = stratified(
-        Labels(means.astype(np.float32), ()), offsets, noun="series", given=given
+        Labels(means.astype(np.float32), ()), offsets, noun="series", groups=groups, given=given
     )
 
     def rows(series: Examples, most: int | None = None) -> Examples:

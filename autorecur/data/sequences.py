@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from autorecur.data import audit, strata
+from autorecur.data import audit, leaks, strata
 from autorecur.data.columns import numbers, required_numbers
 from autorecur.data.dataset import Column, Dataset, Finding, Schema
 from autorecur.data.kinds import Kind
@@ -69,8 +69,10 @@ def dataset(
     layout = layout_of(table, series, named)
     labels, layout, findings = _labels(table, target, layout, kind)
     given = _given(table, split, layout) if split else None
-    divided = strata.stratified(labels, layout.offsets, noun="series", given=given)
-    parts = strata.parts_of(labels, noun="series", given=given)
+    groups = _alike(table, {target, series, named, split, *drop}, layout)
+    kept = leaks.together(groups)
+    divided = strata.stratified(labels, layout.offsets, noun="series", groups=kept, given=given)
+    parts = strata.parts_of(labels, noun="series", groups=kept, given=given)
     seen = np.repeat(parts != strata.HOLDOUT, np.diff(layout.offsets))
     roles = {target: Column(target, "target", _dtype(labels), "as asked", labels.classes)}
     roles[series] = Column(series, "series", "categorical", "it names the series")
@@ -104,6 +106,7 @@ def dataset(
         *findings,
         *filled,
         *audit.constants(columns),
+        *leaks.repeated(groups, parts == strata.HOLDOUT, "series", given=split is not None),
         *audit.rare_classes(labels.values, labels.classes, divided.selection.train, target),
         *_given_away(schema, values, codes, layout.offsets, labels, target),
     )
@@ -238,6 +241,23 @@ def _given(table: Table, split: str, layout: Layout) -> NDArray[np.int64]:
             f"{shown(layout.names[int(varies[0])])}: a labelled sequence belongs to one part"
         )
     return parts[starts]
+
+
+def _alike(table: Table, skip: Collection[str | None], layout: Layout) -> NDArray[np.int64]:
+    """The same number for series that are copies of each other: they stay in one part."""
+    names = []
+    for name in table.frame.columns:
+        if name not in skip:
+            values = numbers(table, name)[0]
+            if values is None:
+                codes = pd.factorize(strata.class_texts(table.frame[name]))[0]
+                values = codes.astype(np.float32)
+            if not _names_series(values, layout):
+                names.append(name)
+    if not names:
+        return np.arange(len(layout.names), dtype=np.int64)
+    hashed = pd.util.hash_pandas_object(table.frame[names], index=False).to_numpy()
+    return leaks.alike(hashed[layout.order], layout.offsets)
 
 
 def _channel(table: Table, name: str, layout: Layout, seen: NDArray[np.bool_]) -> Column:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from autorecur.data import audit
+from autorecur.data import audit, leaks
 from autorecur.data.block import Block, Placement, block_on, placement_of
 from autorecur.data.calendar import calendar, common_season, cycles_for
 from autorecur.data.columns import Clock, find_clock, read_clock
@@ -241,7 +241,8 @@ def _split(seen: _Seen, steps: int, season: int) -> Split:
         one = parts is None or np.array_equal(parts, parts[np.repeat(offsets[:-1], lengths)])
         trained = len(lengths) if own is None else int((own == TRAIN).sum())
         if one and trained >= GROUPED_TRAINED:
-            return grouped(offsets, labels[:, 0], own)
+            alike = leaks.together(leaks.alike(block.values, offsets))
+            return grouped(offsets, labels[:, 0], own, alike)
     return chronological(offsets, 0, 1, scored=~np.isnan(labels[:, 0]), given=parts)
 
 
@@ -273,7 +274,7 @@ def _trained(seen: _Seen, split: Split) -> NDArray[np.bool_]:
 def _explained(made: Dataset, seen: _Seen, inferred: bool, more: list[str]) -> Dataset:
     """With what was understood and what was found, a sentence each."""
     schema, labelled = made.schema, made.kind.labelled
-    findings = (*seen.axis.findings, *seen.block.findings, *_audited(made, seen.placement.filled))
+    findings = (*seen.axis.findings, *seen.block.findings, *_audited(made, seen))
     told = reasons_of(schema.columns, seen.clock, seen.frequency, inferred, labelled, made.offsets)
     told += [sentence for sentence in more if sentence]
     if schema.cycles:
@@ -292,27 +293,46 @@ def _refuse_nothing(made: Dataset) -> None:
         )
 
 
-def _audited(made: Dataset, absent: int) -> list[Finding]:
-    """What the audit finds; `absent` points of the grid had no row."""
+def _audited(made: Dataset, seen: _Seen) -> list[Finding]:
+    """What the audit finds."""
     schema, split = made.schema, made.split
-    names, classes = schema.names("target"), schema.classes
+    names = schema.names("target")
     found = audit.constants(schema.columns)
     if made.kind.labelled:
-        label = made.labels[:, 0]
-        found += audit.pauses(made.times, made.offsets) + audit.unlabelled(label, names[0])
-        features = [*zip(schema.channels, made.values.T, strict=True)]
-        features += [
-            (column.name, codes.astype(np.float32))
-            for column, codes in zip(schema.categories, made.codes.T, strict=True)
-        ]
-        for name, feature in features:
-            found += audit.gives_away(name, feature, label, names[0], classes)
-        return found + audit.rare_classes(label, classes, split.holdout.train, names[0])
-    found += audit.findings(made.values, made.observed, schema.channels, absent)
+        return found + _audited_labels(made, names[0])
+    columns, values = numeric_columns(seen.columns, labelled=False), seen.block.values
+    found += audit.findings(values, made.observed, columns, seen.placement.filled)
+    found += leaks.ahead(values, made.observed, columns, made.offsets, schema.horizon)
     pairs = zip(made.offsets[:-1], split.holdout.fit_until, strict=True)
     fitted = [slice(int(first), int(last)) for first, last in pairs]
     found += audit.drift(made.values, fitted, _holdouts(made.offsets, split), names)
     return found + audit.ends_early(made.times, made.offsets, made.series, schema.horizon)
+
+
+def _audited_labels(made: Dataset, name: str) -> list[Finding]:
+    """What the audit finds of labelled rows."""
+    schema, holdout, label, offsets = (
+        made.schema,
+        made.split.holdout,
+        made.labels[:, 0],
+        made.offsets,
+    )
+    found = audit.pauses(made.times, offsets) + audit.unlabelled(label, name)
+    features = [*zip(schema.channels, made.values.T, strict=True)]
+    features += [
+        (column.name, codes.astype(np.float32))
+        for column, codes in zip(schema.categories, made.codes.T, strict=True)
+    ]
+    for column, feature in features:
+        found += audit.gives_away(
+            column, feature, label, name, schema.classes
+        ) or leaks.labels_ahead(column, feature, label, offsets, name, schema.classes)
+    held, trained = np.unique(made.series_of(holdout.test)), made.series_of(holdout.train)
+    if made.values.shape[1] and not np.isin(held, trained).any():  # whole series were divided
+        member = np.isin(np.arange(len(offsets) - 1), held)
+        given = bool(schema.names("split"))
+        found += leaks.repeated(leaks.alike(made.values, offsets), member, "series", given)
+    return found + audit.rare_classes(label, schema.classes, holdout.train, name)
 
 
 def _holdouts(offsets: Ints, split: Split) -> list[slice]:

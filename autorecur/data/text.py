@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from autorecur.data import audit, strata
+from autorecur.data import audit, leaks, strata
 from autorecur.data.columns import numbers
 from autorecur.data.dataset import Column, Dataset, Finding, Schema
 from autorecur.data.foreign import refuse_foreign
@@ -32,6 +32,7 @@ from autorecur.errors import DataError, MissingFile, SettingError
 __all__ = ["Plain", "dataset", "dataset_of_text", "prepare", "prepare_text", "read_plain"]
 
 MOST_TOKENS = 20_000
+EXCERPT = 160  # characters of a document that a report shows
 STRETCH = {"character": 128, "word": 64}
 
 
@@ -114,7 +115,8 @@ def dataset(
     codes, offsets = encode(cut, vocabulary)
     findings += (
         *_empty(cut, documents=len(kept)),
-        *_repeated(groups, parts),
+        *leaks.repeated(groups, parts == strata.HOLDOUT, "documents", bool(split), nearly=True),
+        *_told_away(kept, codes, offsets, labels, vocabulary, text, target),
         *audit.rare_classes(labels.values, labels.classes, divided.selection.train, target),
     )
     schema = Schema(
@@ -148,6 +150,7 @@ def dataset(
         labels=labels.values[:, None],
         series=tuple(map(str, np.flatnonzero(keep).tolist())),
         vocabulary=vocabulary,
+        excerpts=tuple(_excerpt(kept[place]) for place in divided.holdout.test.tolist()),
     )
 
 
@@ -302,23 +305,23 @@ def _empty(cut: Tokens, documents: int) -> tuple[Finding, ...]:
     return (Finding("AR108", "note" if empty < documents / 20 else "tip", sentence),)
 
 
-def _repeated(groups: NDArray[np.int64], parts: NDArray[np.int64]) -> tuple[Finding, ...]:
-    """Documents that are alike but for case, punctuation and digits; worst across a given split."""
-    same = len(groups) - len(np.unique(groups))
-    if not same:
-        return ()
-    held = parts == strata.HOLDOUT
-    across = int(np.isin(groups[held], groups[~held]).sum())
-    if not across:
-        sentence = f"{same:,} documents repeat another one, or nearly; those are in one part."
-        return (Finding("AR108", "note", sentence),)
-    share = across / int(held.sum())
-    sentence = (
-        f"{across:,} of {int(held.sum()):,} held-out documents ({share:.1%}) also stand among the "
-        "others, or nearly so: the split column divides them."
-    )
-    remedy = "Leave the repeats out of the test rows, or let autorecur divide the rows."
-    return (Finding("AR107", "issue" if share > 0.05 else "tip", sentence, remedy),)
+def _excerpt(document: str) -> str:
+    return document if len(document) <= EXCERPT else document[: EXCERPT - 1] + "…"
+
+
+def _told_away(
+    documents: Sequence[str],
+    codes: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    labels: Labels,
+    vocabulary: tuple[str, ...],
+    text: str,
+    target: str,
+) -> list[Finding]:
+    """Texts that state their own label."""
+    if not labels.classes:
+        return leaks.number_told(documents, labels.values, text, target)
+    return leaks.word_told(codes, offsets, labels.values, labels.classes, vocabulary, text, target)
 
 
 def _unit(tokens: str, documents: Sequence[str]) -> tuple[str, str]:

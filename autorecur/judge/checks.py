@@ -12,10 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from autorecur.data.dataset import Finding
 from autorecur.judge.comparison import Comparison
+from autorecur.judge.outcome import DECIDE
+from autorecur.judge.posterior import posterior
 from autorecur.judge.verdict import FEWEST_FOLDS, Outcome, Verdict
-from autorecur.judge.wording import count, difference, duration, percent, plain, score
+from autorecur.judge.wording import count, difference, duration, percent, plain, score, sure
 
 __all__ = ["LEVELS", "Check", "Facts", "checks"]
 
@@ -82,9 +86,30 @@ def _baseline(comparison: Comparison, verdict: Verdict) -> Check:
             f"Neither cell beats the best baseline, {text}, by more than the margin.",
             "Use the baseline, or give a longer budget or more informative columns.",
         )
+    chance = _beaten(comparison, name)
+    if chance < DECIDE:
+        return Check(
+            "AR101",
+            "tip",
+            f"The best baseline, {text}, is beaten on average, but that a cell is better is only "
+            f"{sure(chance)} sure: on few examples chance may do as much.",
+            "Give more rows, or a longer budget for more folds.",
+        )
     return Check(
         "AR101", "passed", f"The best baseline, {text}, is beaten by more than the margin."
     )
+
+
+def _beaten(comparison: Comparison, name: str) -> float:
+    """How sure it is, by the folds, that the better finalist is better than the baseline `name`."""
+    places = [comparison.folds.index(fold) for fold in comparison.scored]
+    bar = np.array([comparison.baselines[name][place] for place in places], dtype=np.float64)
+    sign = 1.0 if comparison.metric.better == "lower" else -1.0
+    beliefs = (
+        posterior(sign * (bar - comparison.means(cell)), comparison.test_share, 0.0)
+        for cell in ("lstm", "gru")
+    )
+    return max(beliefs, key=lambda belief: belief.mean).above(0.0)
 
 
 def _edge(verdict: Verdict, facts: Facts) -> Check:

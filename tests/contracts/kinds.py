@@ -63,11 +63,11 @@ def panel() -> Example:
 
 
 def nowcast() -> Example:
-    rng = np.random.default_rng(3)
-    light = rng.normal(0, 1, ROWS)
-    busy = np.convolve(light, np.ones(3) / 3, "full")[:ROWS] + rng.normal(0, 0.1, ROWS) > 0
-    table = pd.DataFrame({"time": pd.date_range("2021-01-01", periods=ROWS, freq="h")})
-    table["light"], table["noise"] = light, rng.normal(0, 1, ROWS)
+    rng, rows = np.random.default_rng(3), 2 * ROWS
+    light = rng.normal(0, 1, rows)
+    busy = np.convolve(light, np.ones(3) / 3, "full")[:rows] + rng.normal(0, 0.1, rows) > 0
+    table = pd.DataFrame({"time": pd.date_range("2021-01-01", periods=rows, freq="h")})
+    table["light"], table["noise"] = light, rng.normal(0, 1, rows)
     table["room"] = np.where(busy, "busy", "empty")
     asked = {"target": "room", "time": "time", "horizon": 0}
     return Example("nowcast", table, asked, "room")
@@ -109,11 +109,13 @@ def _texts(kind: str) -> Example:
     good, bad = ["fine", "great", "lovely", "warm"], ["poor", "awful", "cold", "broken"]
     filler = ["the", "room", "was", "and", "staff", "were", "on", "day", "we", "stayed"]
     rows = []
-    for number in range(240):
+    for number in range(400):
         mood = number % 2
         words = [*rng.choice(filler, 6), rng.choice(bad if mood else good), *rng.choice(filler, 3)]
+        words[3] = "<i>" if number % 7 == 0 else words[3]
+        told = mood ^ (number % 25 == 0)  # a label that no network can get right, now and then
         label = (
-            ("bad" if mood else "good") if kind.endswith("cation") else 3.0 * mood + rng.normal()
+            ("bad" if told else "good") if kind.endswith("cation") else 3.0 * mood + rng.normal()
         )
         rows.append((" ".join(words) + f" {number}", label))
     table = pd.DataFrame(rows, columns=["review", "mood"])

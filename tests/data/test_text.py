@@ -181,6 +181,18 @@ def test_the_holdouts_words_are_unknown() -> None:
     assert found.vocabulary.index("the") < found.vocabulary.index(f"w{found.split.duel[0].test[0]}")
 
 
+def test_the_holdouts_documents_are_kept_to_be_shown_cut() -> None:
+    table = frame()
+    table["say"] = [f"{row} <b>{'very ' * row}long" for row in range(60)]
+    found = dataset(read(table), text="say", target="mood", kind=CLASSES)
+    shown = table["say"].iloc[found.split.holdout.test].tolist()
+    assert len(found.excerpts) == len(shown) and any(len(text) > 160 for text in shown)
+    for excerpt, whole in zip(found.excerpts, shown, strict=True):
+        assert len(excerpt) <= 160
+        assert whole.startswith(excerpt.removesuffix("…"))
+        assert excerpt.endswith("…") == (len(whole) > 160)
+
+
 def test_documents_that_nearly_repeat_are_in_one_part() -> None:
     table = frame(200)
     table.loc[100:, "say"] = [f"{text.upper()}!" for text in table["say"][:100]]

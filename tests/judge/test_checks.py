@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from duels import FINALISTS, MARGIN, apart, duel
+from duels import ACCURACY, FINALISTS, MARGIN, apart, duel
 
 from autorecur.data.dataset import Finding
 from autorecur.judge.checks import LEVELS, Check, Facts, checks
@@ -67,6 +67,22 @@ def test_a_warning_comes_with_its_remedy() -> None:
         assert found.level == "issue" and found.remedy
     assert check("AR101").level == "passed"
     assert "drift (1.00 MW)" in check("AR101", beaten).sentence
+
+
+@pytest.mark.parametrize("metric", ["mae", "accuracy"])
+def test_a_baseline_that_is_beaten_by_luck_is_not_called_beaten(metric: str) -> None:
+    """The same gain on average: on every fold, and on half of them."""
+    steady, lucky = [0.60] * 8, [0.80, 0.40, 0.80, 0.40, 0.80, 0.40, 0.80, 0.41]
+    for scores, level in ((steady, "passed"), (lucky, "tip")):
+        if metric == "accuracy":
+            shares = [[100 * x] for x in scores]
+            compared = duel(shares, shares, 50.0, ACCURACY)
+        else:
+            errors = [[100 * (1 - x)] for x in scores]
+            compared = duel(errors, errors, baseline=50.0)
+        found = check("AR101", compared)
+        assert found.level == level
+        assert ("% sure" in found.sentence) == (level == "tip") == bool(found.remedy)
 
 
 @pytest.mark.parametrize(
