@@ -219,7 +219,7 @@ def _parsed(column: pd.Series, text_format: str) -> pd.DatetimeIndex:
             piece = piece.where(piece.isna(), piece.astype(str))
         parsed = pd.to_datetime(piece, format=text_format, errors="coerce", utc=True)
         parts.append(pd.DatetimeIndex(parsed).tz_localize(None))
-    return parts[0].append(parts[1:])
+    return pd.DatetimeIndex(parts[0].append(parts[1:]))
 
 
 def _pieces(column: pd.Series) -> Iterator[pd.Series]:
