@@ -1,6 +1,6 @@
 """Every kind of data at one budget: outcome, trainings, and the holdout scores of all.
 
-    python tests/benchmarks/kinds.py --budget 3min --seed 7 [--seed 8 …] [--only trec6 …]
+    python tests/benchmarks/every_kind.py --budget 3min --seed 7 [--seed 8 …] [--only trec6 …]
 
 Runs `autorecur fit` as a user would, one table after another, and prints a row for each. Needs the
 developers' data sets, and a machine that does nothing else.
