@@ -15,6 +15,7 @@ from contracts.chance import gain_and_chance
 from contracts.kinds import EXAMPLES, Example
 
 import autorecur
+from autorecur.search.workers import WorkerPool
 
 
 def _shuffled(example: Example) -> pd.DataFrame:
@@ -42,7 +43,9 @@ def _shuffled(example: Example) -> pd.DataFrame:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(EXAMPLES))
-def test_with_the_truth_shuffled_no_cell_beats_its_baselines(name: str, tmp_path: Path) -> None:
+def test_with_the_truth_shuffled_no_cell_beats_its_baselines(
+    name: str, workers: WorkerPool, tmp_path: Path
+) -> None:
     """No claim in the verdict, and no gain on the holdout beyond chance (see `gain_and_chance`).
 
     The duel may put a cell ahead of the best baseline by luck, where its folds hold few examples;
@@ -55,7 +58,7 @@ def test_with_the_truth_shuffled_no_cell_beats_its_baselines(name: str, tmp_path
         budget="12trainings",
         space={"width": (8,), "depth": (1,)},
         seed=2,
-        workers=1,
+        executor=workers,
         out=tmp_path / name,
     )
     assert run.record.verdict["outcome"] in ("BASELINE_WINS", "EQUIVALENT", "UNDECIDED")

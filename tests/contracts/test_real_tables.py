@@ -17,6 +17,7 @@ import pytest
 from contracts import fresh
 
 import autorecur
+from autorecur.search.workers import WorkerPool
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,14 @@ REAL: dict[str, Real] = {
 }
 
 
-def _fitted(data: Any, asked: dict[str, Any], folder: Path) -> autorecur.Run:
+def _fitted(data: Any, asked: dict[str, Any], folder: Path, workers: WorkerPool) -> autorecur.Run:
     return autorecur.fit(
         data,
         **asked,
         budget="12trainings",
         space={"width": (8,), "depth": (1,)},
         seed=2,
-        workers=1,
+        executor=workers,
         out=folder / "run",
     )
 
@@ -87,13 +88,13 @@ def _fitted(data: Any, asked: dict[str, Any], folder: Path) -> autorecur.Run:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(REAL))
 def test_a_real_table_goes_the_whole_way(
-    name: str, shared_table: Callable[[str], Path], tmp_path: Path
+    name: str, shared_table: Callable[[str], Path], workers: WorkerPool, tmp_path: Path
 ) -> None:
     real = REAL[name]
     table = real.part(pd.read_csv(shared_table(real.file))).reset_index(drop=True)
     path = tmp_path / "table.csv"
     table.to_csv(path, index=False)
-    run = _fitted(path, real.asked, tmp_path)
+    run = _fitted(path, real.asked, tmp_path, workers)
     assert run.record.data["kind"] == ("forecast" if name == "panel" else name)
     assert run.record.verdict["outcome"] != "INCOMPLETE"
     assert run.record.score["holdout"] is not None
@@ -110,12 +111,12 @@ def test_a_real_table_goes_the_whole_way(
 
 @pytest.mark.slow
 def test_a_real_text_goes_the_whole_way(
-    shared_table: Callable[[str], Path], tmp_path: Path
+    shared_table: Callable[[str], Path], workers: WorkerPool, tmp_path: Path
 ) -> None:
     text = shared_table("tiny_shakespeare.txt").read_text()[:60_000]
     path = tmp_path / "text.txt"
     path.write_text(text)
-    run = _fitted(path, {}, tmp_path)
+    run = _fitted(path, {}, tmp_path, workers)
     assert run.record.data["kind"] == "language-model"
     scored = fresh.command("evaluate", str(run.folder), str(path), "--json")
     assert scored.returncode == 0, scored.stderr
