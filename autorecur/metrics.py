@@ -17,9 +17,18 @@ from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
 
-__all__ = ["METRICS", "Metric", "all_scores", "detail", "metric"]
+__all__ = ["METRICS", "Metric", "all_scores", "detail", "metric", "sign"]
 
 Array = NDArray[np.floating]
+
+
+def sign(better: str) -> float:
+    """What a score is multiplied by to be ordered: then less is better, whichever way it counts.
+
+    >>> sorted([0.9, 0.7], key=lambda score: sign("higher") * score)
+    [0.9, 0.7]
+    """
+    return 1.0 if better == "lower" else -1.0
 
 
 def mae(truth: Array, forecast: Array) -> float:

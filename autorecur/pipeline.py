@@ -52,6 +52,7 @@ __all__ = ["fit", "plan"]
 
 INTERRUPT_SECONDS = 2.0
 TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
+ARRAYS = "arrays"  # in the run folder, while it runs
 
 
 def fit(
@@ -134,10 +135,11 @@ def fit(
         dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name)
         try:
             journal.write("begin", _beginning(settings, dataset, budget))
+            dataset = arrays.share(dataset, folder / ARRAYS)
             return _conduct(settings, dataset, dispatcher, own=executor is None)
         finally:
             journal.close()
-            for shared in ("arrays", "checkpoints"):
+            for shared in (ARRAYS, "checkpoints"):
                 shutil.rmtree(folder / shared, ignore_errors=True)
     finally:
         if executor is None:  # another's serves on
@@ -188,9 +190,8 @@ def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher, own: 
     started = datetime.now().astimezone().replace(microsecond=0).isoformat()
     references = References(dataset, settings.metric)
     references.start()
-    shared = arrays.save(dataset, settings.folder / "arrays")
     first = first_candidate(dataset, settings.space)
-    stage = Stage(settings, dataset, dispatcher, shared, references, first)
+    stage = Stage(settings, dataset, dispatcher, settings.folder / ARRAYS, references, first)
 
     trials, finalists, ended_by = searched(stage)
     comparison, ended_by = dueled(stage, finalists, ended_by)

@@ -16,7 +16,7 @@ from autorecur.judge.outcome import FEWEST_FOLDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
 from autorecur.judge.verdict import Verdict, decide
-from autorecur.metrics import Metric
+from autorecur.metrics import Metric, sign
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
 from autorecur.nets.defaults import full_steps
 from autorecur.nets.shape import Shape
@@ -230,8 +230,8 @@ def saved_cell(
     if fit is not None and fit.model:
         return cell
     scored = [trial for trial in trials if trial.score is not None]
-    sign = 1.0 if settings.metric.better == "lower" else -1.0
-    return min(scored, key=lambda trial: sign * (trial.score or 0.0)).candidate.cell
+    order = sign(settings.metric.better)
+    return min(scored, key=lambda trial: order * (trial.score or 0.0)).candidate.cell
 
 
 def checked_facts(

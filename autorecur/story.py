@@ -15,7 +15,7 @@ from autorecur.judge.checks import Check
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.references import References
 from autorecur.judge.verdict import Verdict
-from autorecur.metrics import Metric
+from autorecur.metrics import Metric, sign
 from autorecur.nets.train import Fit
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.trial import Trial
@@ -67,8 +67,8 @@ class Story:
         if best is not None:
             return best[0]
         scores = {n: s["holdout"] for n, s in self.references.scores.items() if "holdout" in s}
-        sign = 1.0 if self.metric.better == "lower" else -1.0
-        return min(scores, key=lambda name: sign * scores[name]) if scores else None
+        order = sign(self.metric.better)
+        return min(scores, key=lambda name: order * scores[name]) if scores else None
 
 
 def finalist_of(trial: Trial) -> Finalist:

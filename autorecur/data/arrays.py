@@ -5,13 +5,14 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from autorecur.data.dataset import Dataset
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "share"]
 
 _SHARED = ("values", "observed", "known", "codes", "static", "labels", "vectors")
 
@@ -29,11 +30,19 @@ def save(dataset: Dataset, folder: Path) -> Path:
     return folder
 
 
+def share(dataset: Dataset, folder: Path) -> Dataset:
+    """`dataset` as its workers will have it: in the files of `folder`, mapped and not copied."""
+    return replace(dataset, **_mapped(save(dataset, folder)))
+
+
 def load(folder: Path) -> Dataset:
     """The Dataset that `save` wrote.
 
     Its large arrays are the files' own pages, which all readers share while nobody writes to them.
     """
     rest: Dataset = pickle.loads((folder / "rest.pickle").read_bytes())
-    shared = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _SHARED}
-    return replace(rest, **shared)
+    return replace(rest, **_mapped(folder))
+
+
+def _mapped(folder: Path) -> dict[str, Any]:
+    return {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _SHARED}

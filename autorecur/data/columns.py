@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur.data.read import Table, shown
+from autorecur.data.stamps import in_pieces
 from autorecur.errors import DataError
 
 __all__ = ["Clock", "counts_rows", "find_clock", "numbers", "read_clock", "required_numbers"]
@@ -21,7 +22,6 @@ COUNTERS = {"t", "time", "step", "index", "timestep", "time_step", "cycle"}
 TIME_WORDS = re.compile(r"time|date|year|month|day|^ds$|^ts$|^yr$", re.I)
 OFFSET = re.compile(r"\d{2}:\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 SAMPLE_ROWS = 50
-PIECE_ROWS = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,17 +214,12 @@ def _times(column: pd.Series, text_format: str | None) -> tuple[pd.DatetimeIndex
 def _parsed(column: pd.Series, text_format: str) -> pd.DatetimeIndex:
     """Times without a zone, NaT for what is none; in pieces, for texts take a lot of memory."""
     parts = []
-    for piece in _pieces(column):
+    for piece in in_pieces(column):
         if pd.api.types.is_object_dtype(piece.dtype):  # a mixture: numbers in it are no dates
             piece = piece.where(piece.isna(), piece.astype(str))
         parsed = pd.to_datetime(piece, format=text_format, errors="coerce", utc=True)
         parts.append(pd.DatetimeIndex(parsed).tz_localize(None))
     return pd.DatetimeIndex(parts[0].append(parts[1:]))
-
-
-def _pieces(column: pd.Series) -> Iterator[pd.Series]:
-    for begin in range(0, max(1, len(column)), PIECE_ROWS):
-        yield column.iloc[begin : begin + PIECE_ROWS]
 
 
 def _formats(column: pd.Series, text_format: str | None) -> list[str]:
@@ -267,7 +262,7 @@ def _zoned(column: pd.Series) -> NDArray[np.bool_] | None:
         pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)
     ):
         return None
-    zoned = np.concatenate([_zoned_texts(piece.astype(str)) for piece in _pieces(column)])
+    zoned = np.concatenate([_zoned_texts(piece.astype(str)) for piece in in_pieces(column)])
     return zoned if zoned.any() else None
 
 

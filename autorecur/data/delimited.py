@@ -22,6 +22,7 @@ import pandas as pd
 
 from autorecur.data.dialect import SEPARATORS, decimal_of, sample, separator_of
 from autorecur.data.foreign import refuse_foreign, refuse_markup
+from autorecur.data.stamps import LONG_ROWS, lean
 from autorecur.data.table import Table, refuse_repeated, shown
 from autorecur.errors import DataError
 
@@ -66,6 +67,8 @@ def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
     frame = _parse(path, zipped, scan, separator, decimal, header, texts)
     if not len(frame):
         raise DataError(f"{path.name} has a header and no rows: add the data below it")
+    if len(frame) >= LONG_ROWS:
+        frame = lean(frame, texts)
     notes = [
         f"Column {place + 1} has no name and is called {shown(header[place])}."
         for place in nameless[:5]

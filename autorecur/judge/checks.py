@@ -20,6 +20,7 @@ from autorecur.judge.outcome import DECIDE
 from autorecur.judge.posterior import posterior
 from autorecur.judge.verdict import FEWEST_FOLDS, Outcome, Verdict
 from autorecur.judge.wording import count, difference, duration, percent, plain, score, sure
+from autorecur.metrics import sign
 
 __all__ = ["LEVELS", "Check", "Facts", "checks"]
 
@@ -104,9 +105,9 @@ def _beaten(comparison: Comparison, name: str) -> float:
     """How sure it is, by the folds, that the better finalist is better than the baseline `name`."""
     places = [comparison.folds.index(fold) for fold in comparison.scored]
     bar = np.array([comparison.baselines[name][place] for place in places], dtype=np.float64)
-    sign = 1.0 if comparison.metric.better == "lower" else -1.0
+    order = sign(comparison.metric.better)
     beliefs = (
-        posterior(sign * (bar - comparison.means(cell)), comparison.test_share, 0.0)
+        posterior(order * (bar - comparison.means(cell)), comparison.test_share, 0.0)
         for cell in ("lstm", "gru")
     )
     return max(beliefs, key=lambda belief: belief.mean).above(0.0)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from autorecur.metrics import sign
 from autorecur.nets.candidate import Candidate
 
 __all__ = [
@@ -87,14 +88,14 @@ def survivors(scores: Mapping[int, Scores], keep: int, better: str = "lower") ->
     (2,)
     """
     worst = float("inf")
-    sign = 1.0 if better == "lower" else -1.0
+    order = sign(better)
     ranks: dict[int, list[int]] = {pair: [] for pair in scores}
     cells = sorted({cell for of_pair in scores.values() for cell in of_pair})
     for cell in cells:
         values = {}
         for pair, of_pair in scores.items():
             value = of_pair.get(cell)
-            values[pair] = worst if value is None else sign * value
+            values[pair] = worst if value is None else order * value
         for rank, pair in enumerate(sorted(values, key=lambda pair: (values[pair], pair))):
             ranks[pair].append(rank if values[pair] < worst else len(scores))
     alive = [pair for pair in scores if any(rank < len(scores) for rank in ranks[pair])]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autorecur.metrics import Metric
+from autorecur.metrics import Metric, sign
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.cost import multiply_adds
 from autorecur.nets.shape import Shape
@@ -264,9 +264,9 @@ def best_trial(trials: Iterable[Trial], cell: str, better: str) -> Trial | None:
     above were cut short by their time or are no better, and the rung itself is no merit.
     """
     scored = [t for t in trials if t.candidate.cell == cell and t.score is not None]
-    sign = 1.0 if better == "lower" else -1.0
+    order = sign(better)
     return min(
         scored,
-        key=lambda trial: (sign * (trial.score or 0.0), not trial.top, trial.id),
+        key=lambda trial: (order * (trial.score or 0.0), not trial.top, trial.id),
         default=None,
     )

@@ -25,6 +25,7 @@ LEVELS = (0.05, 0.2, 0.5, 0.8, 0.98)
 TRENDS = ((0.0, 0.0), (0.02, 1.0), (0.03, 0.98), (0.15, 0.9))  # smoothing, damping
 PHASES = (0.0, 0.3, 0.9)  # the last repeats the season as it was, near enough
 SEASONS, FEWEST_STEPS, MOST_STEPS = 8, 32, 700
+STATES_AT_ONCE = 2_000_000
 MOST_STATES = 16_000_000  # of (parameters, example, step) while the parameters are chosen
 MOST_ORIGINS = 1_500
 
@@ -96,14 +97,17 @@ def _choose(dataset: Dataset, fold: Fold, metric: Metric, steps: int, target: in
     examples = thin(train if len(train) else fold.train, most)
     rows = seasons_before(dataset, examples, steps)
     windows = dataset.values[rows, target].astype(np.float64)
-    ahead = np.arange(dataset.horizon)
+    many, ahead = dataset.horizon, np.arange(dataset.horizon)
     unit = unit_of(dataset, fold, metric)[dataset.series_of(examples), target]
     truth = dataset.values[examples[:, None] + ahead, target]
     there = dataset.observed[examples[:, None] + ahead, target]
 
-    places = np.repeat(np.arange(len(grid)), len(examples))
-    told = _ahead(np.tile(windows, (len(grid), 1)), grid[places], season, dataset.horizon)
-    error = np.abs(told.reshape(len(grid), len(examples), -1) - truth)
+    each = max(1, STATES_AT_ONCE // (len(examples) * steps))
+    told = [
+        _ahead(np.tile(windows, (len(few), 1)), grid[np.repeat(few, len(examples))], season, many)
+        for few in np.array_split(np.arange(len(grid)), -(-len(grid) // each))
+    ]
+    error = np.abs(np.concatenate(told).reshape(len(grid), len(examples), -1) - truth)
     if metric.loss == "mean_squared_error":
         error, unit = error**2, unit**2
     counts = np.maximum(there.sum(axis=1), 1)
