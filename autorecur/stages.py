@@ -127,7 +127,7 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
     except KeyboardInterrupt:
         search.ended_by = INTERRUPT
     trials = tuple(search.trials)
-    best = {cell: best_trial(trials, cell, settings.metric.better) for cell in CELLS}
+    best = {cell: best_trial(trials, cell) for cell in CELLS}
     finalists = {cell: trial for cell, trial in best.items() if trial is not None}
     return trials, finalists, search.ended_by or "time"
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autorecur.data.dataset import Examples, Fold, Split
-from autorecur.data.split import MOST, thinned
+from autorecur.data.split import MOST
 from autorecur.data.strata import Labels, stratified
+from autorecur.data.thin import thinned
 
 __all__ = ["grouped"]
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from autorecur.data.dataset import Examples, Fold, Split
 from autorecur.data.strata import HOLDOUT, TRAIN, VALIDATION
+from autorecur.data.thin import thinned
 from autorecur.errors import DataError
 
-__all__ = ["MOST", "chronological", "rows_needed", "thinned"]
+__all__ = ["MOST", "chronological", "rows_needed"]
 
 FOLDS = (4, 8)  # fewest and most duel folds
 SHARES = {"holdout": 0.15, "duel": 0.22, "validation": 0.10}
@@ -303,21 +304,6 @@ def _participating(sizes: _Sizes, table: _Rows) -> int:
     """The rows that a series needs to have a part in everything."""
     parts = sizes.folds * sizes.block + sizes.validation + (sizes.holdout or 0)
     return parts + table.first + table.span
-
-
-def thinned(examples: Examples, most: int) -> Examples:
-    """At most `most` of them, one from each of as many equal stretches.
-
-    The place within a stretch is drawn, from a fixed seed: a constant stride that is a multiple of
-    the season would score one hour of the day only. The first example stays.
-    """
-    if len(examples) > most:
-        edges = np.linspace(0, len(examples), most + 1)
-        offset = np.random.default_rng(most).random(most)
-        offset[0] = 0.0
-        places = (edges[:-1] + offset * np.diff(edges)).astype(np.int64)
-        examples = examples[np.minimum(places, len(examples) - 1)]
-    return np.sort(examples)
 
 
 def _parts(

@@ -1,8 +1,9 @@
-"""Labels, and the division of labelled series and of running text into parts.
+"""Labels, and the division of labelled series and documents into parts.
 
 A whole series or document is one example, so the parts are drawn and not cut in time: every class
 (every range of a number) has its share in each, and identical documents stay together. The holdout
-and the validation part are set aside once; the duel is a k-fold over what remains.
+and the validation part are set aside once; the duel is a k-fold over what remains. Where validation
+was drawn, and not given, half of it trains the final networks: nothing is chosen by then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from autorecur.data.columns import required_numbers
 from autorecur.data.dataset import Examples, Fold, Split
 from autorecur.data.read import Table, shown
+from autorecur.data.thin import thinned
 from autorecur.errors import DataError
 
 __all__ = [
@@ -30,7 +32,6 @@ __all__ = [
     "natural_order",
     "parts_of",
     "stratified",
-    "stretches",
 ]
 
 SEED = 20  # the division is a property of the table: another seed of a run divides the same way
@@ -40,15 +41,10 @@ FOLDS = (4, 8)
 FOLD_EXAMPLES = 12  # a test part of a duel fold is not smaller where there can be fewer folds
 FEWEST = 20  # labelled series
 BINS = 10  # ranges of a numeric label
+FEWEST_TO_HALVE = 200  # labelled series to choose by; with fewer, none is given back to training
 LARGEST_GROUP = 0.05  # identical documents above this share train only
 MOST = {"selection": 2048, "duel": 2048, "validation": 2048, "holdout": 8192}  # examples scored
 TRAIN, VALIDATION, HOLDOUT = 0, 1, 2
-
-# Running text: shares of its stretches. The last tenth is the usual holdout of such texts.
-STREAM = {"holdout": 0.10, "duel": 0.14, "validation": 0.08}
-STREAM_MOST = {"selection": 1024, "duel": 512, "validation": 1024, "holdout": 8192}
-SHORTEST_STRETCH = 8
-BLOCK_STRETCHES = 2  # of a duel block
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,13 +223,19 @@ def stratified(
     folds = int(np.clip(units // FOLD_EXAMPLES, *FOLDS))
     number = _folds(train, strata, groups, folds, np.random.default_rng(SEED + 1))
     validation, holdout = np.flatnonzero(parts == VALIDATION), np.flatnonzero(parts == HOLDOUT)
+    kept = validation
+    drawn = given is None or not (given == VALIDATION).any()
+    if drawn and len(validation) >= FEWEST_TO_HALVE:
+        half = _folds(validation, strata, groups, 2, np.random.default_rng(SEED + 2))
+        kept = validation[half == 1]
+    returned = np.setdiff1d(validation, kept)
 
     def fold(name: str, trains: Examples, tests: Examples, most: int) -> Fold:
         bound = offsets[:-1].copy()
         bound[trains] = offsets[1:][trains]
-        kept = MOST["selection" if name == "selection" else "validation"]
-        chosen = _thin(validation, kept)
-        return Fold(name, trains, chosen, _thin(tests, most), bound.astype(np.int64))
+        chosen = kept if name == "holdout" else validation
+        chosen = thinned(chosen, MOST["selection" if name == "selection" else "validation"])
+        return Fold(name, trains, chosen, thinned(tests, most), bound.astype(np.int64))
 
     return Split(
         selection=fold("selection", train, train[:0], 0),
@@ -241,8 +243,12 @@ def stratified(
             fold(f"duel {k + 1}", train[number != k], train[number == k], MOST["duel"])
             for k in range(folds)
         ),
-        holdout=fold("holdout", train, holdout, MOST["holdout"]),
-        sentence=_sentence(labels, len(train), len(validation), len(holdout), folds, noun, given),
+        holdout=fold(
+            "holdout", np.union1d(train, returned).astype(np.int64), holdout, MOST["holdout"]
+        ),
+        sentence=_sentence(
+            labels, len(train), len(validation), len(returned), len(holdout), folds, noun, given
+        ),
         bounds=_bounds(np.bincount(number, minlength=folds), len(validation), len(holdout)),
     )
 
@@ -316,17 +322,11 @@ def _folds(
     return number[of_member]
 
 
-def _thin(examples: Examples, most: int) -> Examples:
-    if len(examples) <= most:
-        return examples
-    chosen = np.random.default_rng(most).choice(examples, most, replace=False)
-    return np.sort(chosen).astype(np.int64)
-
-
 def _sentence(
     labels: Labels,
     train: int,
     validation: int,
+    returned: int,
     holdout: int,
     folds: int,
     noun: str,
@@ -334,9 +334,10 @@ def _sentence(
 ) -> str:
     by = "with each class" if labels.classes else "with each range of the label"
     how = "as its split column says" if given is not None else f"drawn {by} in its share"
+    half = f" (of which {returned:,} train the final networks too)" if returned else ""
     return (
         f"{len(labels.values):,} {noun}, {how}: {train:,} to train and for {folds} duel folds, "
-        f"{validation:,} to choose candidates by, and {holdout:,} held out."
+        f"{validation:,} to choose candidates by{half}, and {holdout:,} held out."
     )
 
 
@@ -347,63 +348,3 @@ def _bounds(
     names = [f"duel {k}" for k in range(1, len(tests) + 1)] + ["selection validation", "holdout"]
     ends = np.cumsum([*tests.tolist(), validation, holdout]).tolist()
     return tuple(zip(names, [0, *ends[:-1]], ends, strict=True))
-
-
-def stretches(tokens: int, usual: int) -> tuple[Split, int]:
-    """Divide running text in its order, and say how many tokens a stretch has.
-
-    A stretch that starts at token o reads o … o + S − 1 and is asked for o + 1 … o + S. Parts are
-    cut one token after a stretch's start, so that no token is asked for in two of them.
-
-    >>> split, length = stretches(100_000, 128)
-    >>> length, len(split.duel), split.bounds[-1]
-    (128, 8, ('holdout', 89985, 100000))
-    """
-    share = STREAM["duel"] / BLOCK_STRETCHES
-    folds = FOLDS[1] if tokens * share / FOLDS[1] >= 2 * SHORTEST_STRETCH else FOLDS[0]
-    length = min(usual, int(tokens * share / folds))
-    if length < SHORTEST_STRETCH:
-        need = int(np.ceil(SHORTEST_STRETCH * FOLDS[0] / share))
-        raise DataError(
-            f"{tokens} tokens are too few to train on and to measure: at least {need} are needed; "
-            "give a longer text"
-        )
-    whole = (tokens - 1) // length
-    holdout = round(STREAM["holdout"] * whole)
-    block = max(BLOCK_STRETCHES, round(STREAM["duel"] * whole / folds))
-    validation = max(1, round(STREAM["validation"] * whole))
-    duel_start = whole - holdout - folds * block
-    starts = np.arange(whole, dtype=np.int64) * length
-
-    def fold(name: str, start: int, end: int) -> Fold:
-        cut = start - validation
-        kept = STREAM_MOST["selection" if name == "selection" else "validation"]
-        tests = starts[start:end]
-        return Fold(
-            name,
-            starts[:cut],
-            _thin(starts[cut:start], kept),
-            _thin(tests, STREAM_MOST.get(name, STREAM_MOST["duel"])),
-            np.array([cut * length + 1], dtype=np.int64),
-        )
-
-    edges = [0, duel_start - validation, duel_start]
-    edges += [duel_start + k * block for k in range(1, folds + 1)] + [whole]
-    names = ["selection train", "selection validation"]
-    names += [f"duel {k}" for k in range(1, folds + 1)] + ["holdout"]
-    rows = [0, *(edge * length + 1 for edge in edges[1:-1]), tokens]
-    split = Split(
-        selection=fold("selection", duel_start, duel_start),
-        duel=tuple(
-            fold(name, start, start + block)
-            for name, start in zip(names[2:-1], edges[2:-2], strict=True)
-        ),
-        holdout=fold("holdout", whole - holdout, whole),
-        sentence=(
-            f"{tokens:,} tokens in their order, in stretches of {length}: "
-            f"{rows[1]:,} to train and {rows[2] - rows[1]:,} to choose candidates by, {folds} duel "
-            f"folds of {block * length:,}, and the last {tokens - rows[-2]:,} held out."
-        ),
-        bounds=tuple(zip(names, rows[:-1], rows[1:], strict=True)),
-    )
-    return split, length

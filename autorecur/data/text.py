@@ -26,6 +26,7 @@ from autorecur.data.kinds import Kind
 from autorecur.data.read import Table, require_columns, shown
 from autorecur.data.sequences import Prepared, unknown_label
 from autorecur.data.strata import Labels
+from autorecur.data.stretches import stretches
 from autorecur.data.tokens import Tokens, encode, likeness, tokenise, unit_of, vocabulary_of
 from autorecur.errors import DataError, MissingFile, SettingError
 
@@ -167,7 +168,7 @@ def dataset_of_text(
     else:
         unit, why = _unit(tokens, [text])
     cut = tokenise([text], unit)
-    split, length = strata.stretches(len(cut.numbers), STRETCH[unit])
+    split, length = stretches(len(cut.numbers), STRETCH[unit])
     fit = int(split.selection.fit_until[0])
     train = Tokens(cut.numbers[:fit], np.array([fit]), cut.types)
     most = MOST_TOKENS if unit == "word" else None

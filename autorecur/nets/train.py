@@ -93,6 +93,7 @@ class Fit:
     status: Status
     sentence: str
     score: float | None = None  # best on validation, natural sign, original units
+    watched: float | None = None  # what chose it, lower is better: see `Metric.watched`
     curve: tuple[float, ...] = ()
     steps: int = 0  # in all
     best_step: int = 0
@@ -262,6 +263,7 @@ class _Training:
             status=self.status,
             sentence=self.status.value,
             score=progress.score,
+            watched=progress.watched,
             curve=tuple(progress.curve),
             steps=progress.steps,
             best_step=progress.best_step,

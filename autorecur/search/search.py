@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autorecur.metrics import Metric, sign
+from autorecur.metrics import Metric
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.cost import multiply_adds
 from autorecur.nets.shape import Shape
@@ -215,7 +215,9 @@ class Search:
             fastest = self._seconds_per_work or float("inf")
             self._seconds_per_work = min(fastest, seconds / work)
         self._keep_best(fit)
-        pair.scores[order.candidate.cell] = fit.score
+        # Our own oracle ranks by what is watched: a share of right answers moves in steps, and the
+        # luck of a few examples chooses. A user's oracle has an objective of its own: the score.
+        pair.scores[order.candidate.cell] = fit.watched if self._oracle is None else fit.score
         if len(pair.scores) == len(self.plan.space.pair):
             self._foresee_duel()
             self._tell(draw, pair.scores)
@@ -252,21 +254,20 @@ def _conductor(plan: Plan, oracle: Any) -> Any:
     `autorecur show` must not pay. It imports nothing of this module, so no circle hides here.
     """
     module = importlib.import_module("autorecur.search.oracle")
-    better = plan.metric.better
-    own = oracle or module.PairOracle(plan.space, plan.first, plan.seed, better=better)
-    return module.Conductor(own, plan.space, better)
+    if oracle is not None:
+        return module.Conductor(oracle, plan.space, plan.metric.better)
+    own = module.PairOracle(plan.space, plan.first, plan.seed)
+    return module.Conductor(own, plan.space, "lower")
 
 
-def best_trial(trials: Iterable[Trial], cell: str, better: str) -> Trial | None:
-    """The cell's best trial at any rung; None where none has a score.
+def best_trial(trials: Iterable[Trial], cell: str) -> Trial | None:
+    """The cell's best trial at any rung, by what was watched; None where none has a score.
 
     Going on from a rung mostly helps, so the best is mostly at the top. Where it is not, the ones
     above were cut short by their time or are no better, and the rung itself is no merit.
     """
-    scored = [t for t in trials if t.candidate.cell == cell and t.score is not None]
-    order = sign(better)
     return min(
-        scored,
-        key=lambda trial: (order * (trial.score or 0.0), not trial.top, trial.id),
+        (t for t in trials if t.candidate.cell == cell and t.watched is not None),
+        key=lambda trial: (trial.watched, not trial.top, trial.id),
         default=None,
     )

@@ -24,6 +24,7 @@ class Trial:
     status: Status
     sentence: str
     score: float | None = None  # on validation, natural sign, original units
+    watched: float | None = None  # what trials are ranked by; lower is better
     curve: tuple[float, ...] = ()
     steps: int = 0
     best_step: int = 0
@@ -51,6 +52,7 @@ class Trial:
             status=fit.status,
             sentence=fit.sentence,
             score=fit.score,
+            watched=fit.watched,
             curve=fit.curve,
             steps=fit.steps,
             best_step=fit.best_step,

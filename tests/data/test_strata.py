@@ -11,6 +11,7 @@ from autorecur.data import strata
 from autorecur.data.dataset import Fold, Split
 from autorecur.data.read import read
 from autorecur.data.strata import HOLDOUT, TRAIN, VALIDATION, Labels
+from autorecur.data.stretches import stretches
 from autorecur.errors import DataError
 
 
@@ -196,7 +197,7 @@ def test_a_split_column() -> None:
 
 @pytest.mark.parametrize("tokens", [460, 700, 2_000, 14_629, 100_001, 1_115_394])
 def test_no_token_is_asked_for_in_two_parts(tokens: int) -> None:
-    split, length = strata.stretches(tokens, 128)
+    split, length = stretches(tokens, 128)
     assert 8 <= length <= 128
 
     def asked(examples: NDArray[np.int64]) -> set[int]:
@@ -220,5 +221,32 @@ def test_no_token_is_asked_for_in_two_parts(tokens: int) -> None:
 
 def test_a_text_too_short_is_refused() -> None:
     with pytest.raises(DataError, match=r"400 tokens are too few .* at least 458 are needed"):
-        strata.stretches(400, 128)
-    assert strata.stretches(458, 128)[1] == 8
+        stretches(400, 128)
+    assert stretches(458, 128)[1] == 8
+
+
+def test_half_of_what_chose_trains_the_final_networks() -> None:
+    """Where it was drawn: identical documents stay together, and no test example is touched."""
+    groups = np.arange(2000) // 2
+    labels = classes(1000, 1000)
+    split = divide(labels, groups=groups)
+    selection, holdout = split.selection, split.holdout
+    returned = np.setdiff1d(holdout.train, selection.train)
+    kept = holdout.validation
+    assert set(returned) | set(kept) == set(selection.validation) and not set(returned) & set(kept)
+    assert abs(len(returned) - len(kept)) <= 4
+    assert not set(groups[returned]) & set(groups[kept])
+    assert all(set(fold.train).isdisjoint(selection.validation) for fold in split.duel)
+    assert (holdout.fit_until[returned] == 3 * returned + 3).all()
+    assert (holdout.fit_until[kept] == 3 * kept).all()
+    assert f"(of which {len(returned)} train the final networks too)" in split.sentence
+
+
+def test_what_was_given_to_choose_by_only_chooses() -> None:
+    given = np.array([TRAIN] * 600 + [VALIDATION] * 300 + [HOLDOUT] * 100)
+    labels = Labels(np.arange(1000, dtype=np.float32) % 2, ("a", "b"))
+    split = divide(labels, given=given)
+    np.testing.assert_array_equal(split.holdout.train, split.selection.train)
+    np.testing.assert_array_equal(split.holdout.validation, split.selection.validation)
+    few = divide(classes(100, 100))
+    np.testing.assert_array_equal(few.holdout.train, few.selection.train)
