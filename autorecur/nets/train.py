@@ -142,6 +142,7 @@ class _Training:
         self.train = _trainable(dataset, fold, order.candidate.lookback)
         self.block = _block(order.arrays, order.fold, chosen.scaled)
         self.status, self.progress = Status.FINISHED, Progress()
+        self._validated = False
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
         self.short = self._short()
         self.chunks_between = max(1, self._steps_between() // CHUNK)
@@ -202,10 +203,13 @@ class _Training:
             self.status = Status.DIVERGED
             return False
         score = watched if self.metric.watch is None else scoring.score(*judged, forecast)
+        compiled = self._validated
+        self._validated = True
         progress.see(watched, score)
         if progress.stale and progress.stale % PATIENCE_OF_RATE == 0:
             progress.state = self.program.with_rate(progress.state, 0.5)
-        self.ledger["validation"] += self.clock() - begin
+        # The first one compiles: taken for work, it would foretell trainings far too slow to do.
+        self.ledger["validation" if compiled else "compile"] += self.clock() - begin
         if progress.stale >= PATIENCE:
             self.status = Status.STOPPED
             return False
