@@ -13,7 +13,7 @@ from autorecur import __version__, exhibits
 from autorecur.data import scoring
 from autorecur.data.dataset import Dataset
 from autorecur.judge.verdict import cost_sentence
-from autorecur.nets.candidate import REFERENCE_CELL
+from autorecur.nets.candidate import REFERENCE_CELL, REFERENCE_NAME
 from autorecur.nets.cost import BYTES_PER_WEIGHT
 from autorecur.record import Record
 from autorecur.search.search import MODEL_FILE
@@ -192,7 +192,7 @@ def holdout_detail(story: Story) -> dict[str, dict[str, float | None]]:
 
 
 def _named(cell: str) -> str:
-    return "SimpleRNN" if cell == REFERENCE_CELL else cell
+    return REFERENCE_NAME if cell == REFERENCE_CELL else cell
 
 
 def _finalist(

@@ -14,9 +14,18 @@ import numpy as np
 
 from autorecur.errors import SettingError
 
-__all__ = ["CELLS", "NORMALISATIONS", "POOLINGS", "REFERENCE_CELL", "Candidate", "Space"]
+__all__ = [
+    "CELLS",
+    "NORMALISATIONS",
+    "POOLINGS",
+    "REFERENCE_CELL",
+    "REFERENCE_NAME",
+    "Candidate",
+    "Space",
+]
 
 CELLS = ("lstm", "gru")
+REFERENCE_NAME = "SimpleRNN"
 REFERENCE_CELL = "rnn"  # a plain recurrent network: measured beside the two, never recommended
 NORMALISATIONS = ("none", "last", "standard", "season", "difference")
 POOLINGS = ("last", "mean", "max", "attention")
@@ -46,7 +55,7 @@ class Candidate:
 
     @property
     def title(self) -> str:
-        name = "SimpleRNN" if self.cell == REFERENCE_CELL else self.cell.upper()
+        name = REFERENCE_NAME if self.cell == REFERENCE_CELL else self.cell.upper()
         return f"{name} {self.depth} × {self.width}"
 
     @property

@@ -111,7 +111,7 @@ def train(order: Order, clock: Callable[[], float] = time.monotonic) -> Fit:
     begin = clock()
     dataset = _dataset(order.arrays)
     fold, chosen, shape = _fold(dataset, order.fold), METRICS[order.metric], Shape.of(dataset)
-    scaler = Scaler.fit(dataset, fold)
+    scaler = _scaler(order.arrays, order.fold)
     made, _ = program(order.candidate, shape, chosen.loss)
     model = core(order.candidate, shape, order.seed)
     set_gate_bias(model)
@@ -313,8 +313,14 @@ def _block(folder: str, fold: str, scaled: bool) -> Block:
     """The rows on the device, as one fold may see them; two folds' worth are kept."""
     dataset = _dataset(folder)
     chosen = _fold(dataset, fold)
-    scaler, shape = Scaler.fit(dataset, chosen), Shape.of(dataset)
-    return block_of(dataset, chosen, scaler, shape, scaled)
+    return block_of(dataset, chosen, _scaler(folder, fold), Shape.of(dataset), scaled)
+
+
+@lru_cache(maxsize=2)
+def _scaler(folder: str, fold: str) -> Scaler:
+    """Fitted once for all trainings on a fold: it reads every row that the fold may see."""
+    dataset = _dataset(folder)
+    return Scaler.fit(dataset, _fold(dataset, fold))
 
 
 def _starting_point(order: Order, made: Program, model: keras.Model) -> Progress:
