@@ -14,10 +14,13 @@ Keras is imported inside the functions: the parent process describes networks an
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autorecur.nets import layers
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
 
@@ -37,7 +40,10 @@ SPREAD_FLOOR = 1e-2  # of the training rows' deviation: a flat window must not b
 HEAD_WIDTH = 16  # features a forecast step, before they meet that step's calendar
 ATTENTION_WIDTH = 32
 MOST_VECTOR_WIDTH = 512  # of all categorical columns together, where each can still have one
+EMBEDDED = 100  # the number of the dropout below the first recurrent layer
 FAR_BELOW = -1e9  # a score that a softmax or a maximum never picks
+
+_Dropout = Callable[[int, Any], Any]  # the number of a dropout, and what goes through it
 
 
 def input_names(shape: Shape) -> tuple[str, ...]:
@@ -56,8 +62,11 @@ def input_names(shape: Shape) -> tuple[str, ...]:
     return tuple(name for name, there in present.items() if there)
 
 
-def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
+def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = False) -> keras.Model:
     """The network that is trained: standardised windows in, standardised forecasts or scores out.
+
+    All its layers are stock. `settable`: rates of dropout are variables instead, for a compiled
+    step that takes them as inputs.
 
     Inputs, where there are any: `past` [batch, lookback, channels + known]; `codes` [batch,
     lookback, categories], whole numbers; `mask` [batch, lookback], 1 where a row is not padding;
@@ -72,8 +81,9 @@ def core(candidate: Candidate, shape: Shape, seed: int) -> keras.Model:
     inputs = _inputs(candidate, shape)
     mask = keras.ops.cast(inputs["mask"], "bool") if "mask" in inputs else None
     relative, level, spread = _relative(inputs.get("past"), candidate, shape)
-    features = _features(relative, inputs.get("codes"), candidate, shape, seed)
-    states = _recurrent(features, mask, candidate, shape, seed)
+    dropout = partial(_dropout, candidate, seed, settable)
+    features = _features(relative, inputs.get("codes"), candidate, shape, dropout)
+    states = _recurrent(features, mask, candidate, shape, dropout)
     state = states if shape.window == "stream" else _pooled(states, mask, candidate)
     if "static" in inputs:
         state = keras.layers.Concatenate()([state, inputs["static"]])
@@ -159,7 +169,16 @@ def vector_widths(candidate: Candidate, shape: Shape) -> list[int]:
     return [candidate.embedding or min(16, 1 + size // 2, most) for size in shape.codes]
 
 
-def _features(relative: Any, codes: Any, candidate: Candidate, shape: Shape, seed: int) -> Any:
+def _dropout(candidate: Candidate, seed: int, settable: bool, number: int, states: Any) -> Any:
+    """Dropout number `number` of a network."""
+    if not candidate.dropout:
+        return states
+    return layers.dropout(states, candidate.dropout, seed + number, settable=settable)
+
+
+def _features(
+    relative: Any, codes: Any, candidate: Candidate, shape: Shape, dropout: _Dropout
+) -> Any:
     """What the first recurrent layer sees of each row: numbers beside the vectors of the codes."""
     import keras
 
@@ -174,12 +193,12 @@ def _features(relative: Any, codes: Any, candidate: Candidate, shape: Shape, see
         vectors = embed(keras.ops.take(codes, np.asarray(places), axis=2) + firsts)
         parts.append(keras.layers.Reshape((-1, len(places) * width))(vectors))
     features = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
-    if shape.codes and candidate.dropout:
-        features = keras.layers.Dropout(candidate.dropout, seed=seed + 100)(features)
-    return features
+    return dropout(EMBEDDED, features) if shape.codes else features
 
 
-def _recurrent(features: Any, mask: Any, candidate: Candidate, shape: Shape, seed: int) -> Any:
+def _recurrent(
+    features: Any, mask: Any, candidate: Candidate, shape: Shape, dropout: _Dropout
+) -> Any:
     """The stack: all steps of its top layer, or its last state where nothing else is asked for."""
     import keras
 
@@ -200,8 +219,7 @@ def _recurrent(features: Any, mask: Any, candidate: Candidate, shape: Shape, see
         below, states = states, layer(states, mask=mask)
         if candidate.residual and number and every:
             states = keras.layers.Add()([below, states])
-        if candidate.dropout:
-            states = keras.layers.Dropout(candidate.dropout, seed=seed + number)(states)
+        states = dropout(number, states)
     return states
 
 

@@ -66,11 +66,21 @@ class Candidate:
     @property
     def program_key(self) -> tuple[Any, ...]:
         """All but what a compiled program takes as input."""
-        inputs = ("learning_rate", "batch")
-        return tuple(value for name, value in asdict(self).items() if name not in inputs)
+        inputs = ("learning_rate", "dropout", "batch")
+        baked = (value for name, value in asdict(self).items() if name not in inputs)
+        return (*baked, self.dropout > 0)
 
     def with_cell(self, cell: str) -> Candidate:
         return replace(self, cell=cell)
+
+    def with_settings_of(self, other: Candidate) -> Candidate:
+        """This network with the learning rate and dropout of `other`, as far as one program goes.
+
+        >>> Candidate("gru", dropout=0.2).with_settings_of(Candidate("gru", dropout=0.5)).dropout
+        0.5
+        """
+        dropout = other.dropout if self.dropout and other.dropout else self.dropout
+        return replace(self, learning_rate=other.learning_rate, dropout=dropout)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,6 @@ from autorecur.nets.engine import State
 
 __all__ = ["Progress"]
 
-_PARTS = ("trainable", "fixed", "optimiser")
-
 
 @dataclass
 class Progress:
@@ -45,7 +43,7 @@ class Progress:
         leaves = {
             f"{owner}.{part}.{place}": np.asarray(leaf)
             for owner in ("state", "best")
-            for part in _PARTS
+            for part in State._fields
             for place, leaf in enumerate(getattr(getattr(self, owner), part))
         }
         facts = json.dumps(
@@ -58,20 +56,15 @@ class Progress:
     @classmethod
     def load(cls, path: Path, like: State) -> Progress:
         """The checkpoint in `path`; `like` is a state of the same shape."""
-        import jax.numpy as jnp
-
         with np.load(path) as file:
             watched, score, steps, best_step, stale, curve = json.loads(str(file["facts"]))
             state, best = (
                 State(
                     *(
-                        [
-                            jnp.asarray(file[f"{owner}.{part}.{place}"])
-                            for place in range(len(leaves))
-                        ]
-                        for part, leaves in ((part, getattr(like, part)) for part in _PARTS)
+                        [file[f"{owner}.{part}.{place}"] for place in range(len(leaves))]
+                        for part, leaves in ((part, getattr(like, part)) for part in State._fields)
                     )
-                )
+                ).on_device()
                 for owner in ("state", "best")
             )
         return cls(state, best, watched, score, steps, best_step, stale, 0.0, curve)

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from autorecur.nets.block import Block, inputs_of, truth_of
 from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.layers import RATE
 from autorecur.nets.shape import Shape
 
 if TYPE_CHECKING:
@@ -30,19 +30,33 @@ if TYPE_CHECKING:
 __all__ = ["Program", "State", "program", "use_compilation_cache"]
 
 CLIP_NORM = 1.0
+# The weights that are validated and handed back are an average over about the last fifty steps,
+# fewer in the beginning (Polyak and Juditsky 1992): the noise of single batches is not in them.
+AVERAGE_SHARE = 0.02
 FORECAST_BATCH = 256
 MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
 
 Array = Any  # a JAX array
 
 
-@dataclass(frozen=True, eq=False)
-class State:
+class State(NamedTuple):
     """Everything that a training step changes: lists of arrays, in Keras' order of variables."""
 
     trainable: list[Array]
     fixed: list[Array]
     optimiser: list[Array]
+    average: list[Array]  # of the trainable weights over the last steps: what forecasts
+
+    def on_device(self) -> State:
+        """The same state, bound to the device as every state after a step is.
+
+        To JAX, an array that is bound to no device is another kind of input: the second chunk of a
+        training would compile all over again.
+        """
+        import jax
+
+        bound: State = jax.device_put(self, jax.devices()[0])
+        return bound
 
 
 class Program:
@@ -55,35 +69,40 @@ class Program:
         self.lookback, self.shape = candidate.lookback, shape
         # Padding is work: where most series are much shorter, they get a shorter form of their own.
         self.short = shape.short if shape.short < candidate.lookback else 0
-        self.model = core(candidate, shape, seed=0)
+        self.model = core(candidate, shape, seed=0, settable=True)
         self.optimiser = keras.optimizers.Adam(learning_rate=1e-3, clipnorm=CLIP_NORM)
         self.optimiser.build(self.model.trainable_variables)
-        self._rate = next(
-            place
-            for place, variable in enumerate(self.optimiser.variables)
-            if variable is self.optimiser._learning_rate  # Keras has no public name for its place
-        )
+        self._rate = self._place_of(self.optimiser._learning_rate)
+        self._count = self._place_of(self.optimiser.iterations)
         self._loss = keras.losses.get(loss)
         self._advance = jax.jit(self._chunk)
         self._forecast = jax.jit(self._predict)
 
-    def start(self, model: keras.Model, learning_rate: float) -> State:
-        """The state of an untrained `model` of this program's shape."""
+    def _place_of(self, wanted: Any) -> int:
+        """Where among the optimiser's variables; Keras has no public name for it."""
+        variables = enumerate(self.optimiser.variables)
+        return next(place for place, variable in variables if variable is wanted)
+
+    def start(self, model: keras.Model, candidate: Candidate) -> State:
+        """The state of an untrained stock `model` of this program's shape."""
         import jax.numpy as jnp
 
         optimiser = [jnp.zeros_like(variable.value) for variable in self.optimiser.variables]
-        optimiser[self._rate] = jnp.asarray(learning_rate, jnp.float32)
-        return State(
-            [jnp.array(variable.value) for variable in model.trainable_variables],
-            [jnp.array(variable.value) for variable in model.non_trainable_variables],
-            optimiser,
-        )
+        optimiser[self._rate] = jnp.asarray(candidate.learning_rate, jnp.float32)
+        weights = [jnp.array(variable.value) for variable in model.trainable_variables]
+        # A stock model's only other variables are its dropouts' seeds; ours have their rates too.
+        seeds = (jnp.array(variable.value) for variable in model.non_trainable_variables)
+        fixed = [
+            jnp.asarray(candidate.dropout, jnp.float32) if variable.name == RATE else next(seeds)
+            for variable in self.model.non_trainable_variables
+        ]
+        return State(weights, fixed, optimiser, [jnp.array(each) for each in weights]).on_device()
 
     def with_rate(self, state: State, factor: float) -> State:
         """`state`, its learning rate multiplied: the rate is an input, nothing compiles again."""
         optimiser = list(state.optimiser)
         optimiser[self._rate] = optimiser[self._rate] * factor
-        return State(state.trainable, state.fixed, optimiser)
+        return state._replace(optimiser=optimiser)
 
     def advance(
         self, state: State, block: Block, batches: NDArray[np.int32]
@@ -91,9 +110,8 @@ class Program:
         """`state` after a step for each row of `batches` [steps, batch], and the losses [steps]."""
         import jax.numpy as jnp
 
-        leaves = (state.trainable, state.fixed, state.optimiser)
-        leaves, losses = self._advance(leaves, block, jnp.asarray(batches))
-        return State(*leaves), losses
+        state, losses = self._advance(state, block, jnp.asarray(batches))
+        return state, losses
 
     def forecast(
         self, state: State, block: Block, examples: NDArray[np.int64]
@@ -124,7 +142,7 @@ class Program:
         for begin in range(0, len(examples), size):
             batch = examples[begin : begin + size]
             padded = jnp.asarray(np.resize(batch, size), jnp.int32)
-            yield np.asarray(self._forecast(state.trainable, state.fixed, block, padded))[
+            yield np.asarray(self._forecast(state.average, state.fixed, block, padded))[
                 : len(batch)
             ]
 
@@ -133,7 +151,7 @@ class Program:
         import jax.numpy as jnp
 
         one = jnp.asarray(example, jnp.int32)
-        return self._forecast(state.trainable, state.fixed, block, one).block_until_ready()
+        return self._forecast(state.average, state.fixed, block, one).block_until_ready()
 
     def _predict(self, trainable: Any, fixed: Any, block: Block, examples: Array) -> Array:
         import jax
@@ -164,7 +182,7 @@ class Program:
             longest <= self.short, lambda: work(self.short), lambda: work(self.lookback)
         )
 
-    def _chunk(self, leaves: Any, block: Block, batches: Array) -> Any:
+    def _chunk(self, state: State, block: Block, batches: Array) -> Any:
         import jax
         import jax.numpy as jnp
 
@@ -179,16 +197,18 @@ class Program:
                 errors = self._loss(truth, output, from_logits=True)
             return (errors * weight).sum() / jnp.maximum(weight.sum(), 1e-6), fixed
 
-        def step(leaves: Any, examples: Array) -> Any:
-            trainable, fixed, optimiser = leaves
+        def step(state: State, examples: Array) -> Any:
+            trainable, fixed, optimiser, average = state
             gradient = jax.value_and_grad(objective, has_aux=True)
             (loss, fixed), gradients = self._padded(
                 block, examples, lambda rows: gradient(trainable, fixed, examples, rows)
             )
             trainable, optimiser = self.optimiser.stateless_apply(optimiser, gradients, trainable)
-            return (list(trainable), list(fixed), list(optimiser)), loss
+            share = jnp.maximum(AVERAGE_SHARE, 9 / (10 + optimiser[self._count]))
+            average = [a + share * (w - a) for a, w in zip(average, trainable, strict=True)]
+            return State(list(trainable), list(fixed), list(optimiser), average), loss
 
-        return jax.lax.scan(step, leaves, batches)
+        return jax.lax.scan(step, state, batches)
 
 
 _programs: dict[tuple[Any, ...], Program] = {}

@@ -234,9 +234,7 @@ class _Training:
             status = Status.DEADLINE if self.status is Status.FINISHED else self.status
             return Fit(order.id, status, status.value, steps=progress.steps, seconds=seconds)
         shape = self.program.shape
-        for variable, weights in zip(
-            model.trainable_variables, progress.best.trainable, strict=True
-        ):
+        for variable, weights in zip(model.trainable_variables, progress.best.average, strict=True):
             variable.assign(weights)
         if self.dataset.kind.text:
             # What training did not see stays unknown, though the saved tokeniser has a code for it.
@@ -324,7 +322,7 @@ def _scaler(folder: str, fold: str) -> Scaler:
 
 
 def _starting_point(order: Order, made: Program, model: keras.Model) -> Progress:
-    start = made.start(model, order.candidate.learning_rate)
+    start = made.start(model, order.candidate)
     if order.resume_from and Path(order.resume_from).is_file():
         return Progress.load(Path(order.resume_from), like=start)
     return Progress(state=start)

@@ -66,15 +66,20 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         return {"status": "RUNNING", "values": values}
 
     def pair(self, number: int) -> Candidate:
-        """Candidate `number`, by the seed and the number alone; never one drawn before."""
+        """Candidate `number`, by the seed and the number alone; never one drawn before.
+
+        Every second one is the one before it with other settings: the learning rate matters most,
+        and a program that is compiled already costs nothing to try it with.
+        """
         while len(self.pairs) <= number:
             rng = np.random.default_rng((self.draw_seed, 7, len(self.pairs)))
-            drawn = self.space.draw(rng)
+            before = self.pairs[-1] if len(self.pairs) % 2 else None
             seen = {candidate.pair_key for candidate in self.pairs}
             for _ in range(MOST_REDRAWS):
+                drawn = self.space.draw(rng)
+                drawn = drawn if before is None else before.with_settings_of(drawn)
                 if drawn.pair_key not in seen:
                     break
-                drawn = self.space.draw(rng)
             self.pairs.append(drawn)
         return self.pairs[number]
 

@@ -19,7 +19,7 @@ from autorecur.nets.block import Block
 from autorecur.nets.build import core, set_gate_bias
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.checkpoint import Progress
-from autorecur.nets.engine import CLIP_NORM, Program, State, program
+from autorecur.nets.engine import AVERAGE_SHARE, CLIP_NORM, Program, State, program
 from autorecur.nets.shape import Scaler, Shape
 
 LOSS = "mean_absolute_error"
@@ -53,7 +53,7 @@ def begun(candidate: Candidate, dataset: Dataset) -> tuple[Program, State, keras
     made, _ = program(candidate, shape, LOSS)
     model = core(candidate, shape, seed=11)
     set_gate_bias(model)
-    return made, made.start(model, candidate.learning_rate), model
+    return made, made.start(model, candidate), model
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -109,7 +109,7 @@ def test_forecasts_do_not_depend_on_their_company(cell: str, gappy: Any) -> None
     made, state, model = begun(replace(TINY, cell=cell), dataset)
     rng = np.random.default_rng(1)
     model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
-    state = made.start(model, 0.01)
+    state = made.start(model, TINY)
     block = block_of(dataset)
     examples = np.arange(20, 320)  # more than one compiled batch
     together = made.forecast(state, block, examples)
@@ -139,7 +139,7 @@ def test_windows_are_never_materialised(co2: Any) -> None:
 
     def held(steps: int) -> int:
         lowered = made._advance.lower(
-            (state.trainable, state.fixed, state.optimiser),
+            state,
             block,
             np.zeros((steps, 32), np.int32),
         )
@@ -176,7 +176,8 @@ def test_dropout_differs_from_step_to_step_and_not_in_forecasts(seasonal: Any) -
     rng = np.random.default_rng(1)
     model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
     block, drawn = block_of(seasonal.dataset), np.arange(30, 38, dtype=np.int32)[None]
-    state = made.start(model, 0.0)  # weights stay as they are: only the masks can differ
+    still = replace(TINY, dropout=0.5, learning_rate=0.0)
+    state = made.start(model, still)  # weights stay as they are: only the masks can differ
     losses = np.asarray(made.advance(state, block, np.repeat(drawn, 6, axis=0))[1])
     assert len(set(losses.tolist())) == 6
     again = np.asarray(made.advance(state, block, np.repeat(drawn, 6, axis=0))[1])
@@ -214,7 +215,7 @@ def test_a_checkpoint_brings_everything_back(seasonal: Any, tmp_path: Any) -> No
     loaded = Progress.load(tmp_path / "one.npz", like=state)
     assert (loaded.score, loaded.steps, loaded.best_step, loaded.stale) == (3.0, 2, 0, 1)
     assert (loaded.watched, loaded.curve) == (0.5, [3.0, 4.0])
-    for part in ("trainable", "fixed", "optimiser"):
+    for part in State._fields:
         for ours, theirs in ((loaded.state, later), (loaded.best, state)):
             for one, other in zip(getattr(ours, part), getattr(theirs, part), strict=True):
                 np.testing.assert_array_equal(one, other)
@@ -250,7 +251,68 @@ def test_two_padded_lengths_are_one_network() -> None:
     for each in (shape, replace(shape, short=0)):
         made, _ = program(candidate, each, "sparse_categorical_crossentropy")
         assert made.short == each.short
-        state, losses = made.advance(made.start(core(candidate, each, seed=2), 1e-2), block, drawn)
+        state, losses = made.advance(
+            made.start(core(candidate, each, seed=2), candidate), block, drawn
+        )
         given.append((np.asarray(losses), made.forecast(state, block, np.arange(72))))
     np.testing.assert_allclose(given[0][0], given[1][0], rtol=1e-5)
     np.testing.assert_allclose(given[0][1], given[1][1], rtol=1e-4, atol=1e-5)
+
+
+def test_a_second_chunk_does_not_compile_again(seasonal: Any, tmp_path: Any) -> None:
+    candidate = replace(TINY, width=5)
+    made, state, _ = begun(candidate, seasonal.dataset)
+    block, drawn = block_of(seasonal.dataset), np.arange(30, 46, dtype=np.int32).reshape(2, 8)
+    state, _ = made.advance(state, block, drawn)
+    compiled = made._advance._cache_size()
+    for _ in range(2):
+        state, _ = made.advance(state, block, drawn)
+    made.advance(made.with_rate(state, 0.5), block, drawn)
+    progress = Progress(state=state)
+    progress.see(0.5, 3.0)
+    progress.save(tmp_path / "one.npz")
+    made.advance(Progress.load(tmp_path / "one.npz", like=state).state, block, drawn)
+    other = replace(candidate, learning_rate=0.3)
+    made.advance(made.start(core(other, made.shape, seed=9), other), block, drawn)
+    assert made._advance._cache_size() == compiled
+
+
+def test_rates_of_dropout_share_a_program_and_do_what_stock_dropout_does(seasonal: Any) -> None:
+    block, drawn = block_of(seasonal.dataset), np.arange(30, 38, dtype=np.int32)[None]
+    losses = {}
+    for rate in (0.2, 0.6):
+        candidate = replace(TINY, depth=2, width=32, dropout=rate)
+        made, _, model = begun(candidate, seasonal.dataset)
+        rng = np.random.default_rng(1)
+        model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+        state = made.start(model, candidate)
+        inputs, truth, _ = materialised(seasonal.dataset, 8, drawn[0])
+        losses[rate] = float(made.advance(state, block, drawn)[1][0])
+        stock = np.abs(truth - np.asarray(model(inputs, training=True))).mean()
+        assert losses[rate] == pytest.approx(float(stock), abs=1e-6)
+    assert losses[0.2] != losses[0.6]
+    first, _ = program(replace(TINY, dropout=0.2), made.shape, LOSS)
+    assert program(replace(TINY, dropout=0.6), made.shape, LOSS) == (first, False)
+    assert program(TINY, made.shape, LOSS)[0] is not first
+
+
+def test_what_forecasts_is_the_average_of_the_last_steps(seasonal: Any) -> None:
+    made, state, _ = begun(replace(TINY, learning_rate=0.05), seasonal.dataset)
+    block = block_of(seasonal.dataset)
+    drawn = np.arange(30, 30 + 60 * 8, dtype=np.int32).reshape(60, 8) % 200 + 30
+    average = [np.asarray(leaf, np.float64) for leaf in state.trainable]
+    now = state
+    for step, batch in enumerate(drawn, 1):
+        now, _ = made.advance(now, block, batch[None])
+        share = max(AVERAGE_SHARE, 9 / (10 + step))
+        average = [
+            a + share * (np.asarray(w) - a) for a, w in zip(average, now.trainable, strict=True)
+        ]
+    for one, other in zip(now.average, average, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    examples = np.arange(30, 40)
+    there = made.forecast(now._replace(trainable=state.trainable), block, examples)
+    np.testing.assert_array_equal(made.forecast(now, block, examples), there)
+    assert not np.array_equal(
+        made.forecast(now._replace(average=now.trainable), block, examples), there
+    )

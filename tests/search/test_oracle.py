@@ -70,6 +70,17 @@ def test_no_pair_is_drawn_twice() -> None:
     assert len(set(keys)) == len(keys) and FIRST.pair_key not in keys
 
 
+def test_every_second_pair_shares_the_program_of_the_one_before_it() -> None:
+    oracle = PairOracle(Space(), Candidate("lstm", dropout=0.1), seed=5)
+    pairs = [oracle.pair(number) for number in range(12)]
+    programs = [pair.program_key for pair in pairs]
+    assert programs[0::2] == programs[1::2]
+    assert len(set(programs)) == 6
+    assert all(
+        a.learning_rate != b.learning_rate for a, b in zip(pairs[0::2], pairs[1::2], strict=True)
+    )
+
+
 def test_a_pair_stays_itself_from_rung_to_rung() -> None:
     draws = searched(3, 60)
     by_pair: dict[int, set[Candidate]] = {}
