@@ -243,7 +243,7 @@ def _environment(story: Story) -> dict[str, Any]:
             versions[library] = __version__ if library == "autorecur" else "unknown"
     return {
         "seed": story.seed,
-        "engine": "jax",
+        "engine": story.dispatcher.engine or "none",
         "workers": story.dispatcher.workers,
         "threads": 1,
         "device": f"CPU, {os.cpu_count()} cores",

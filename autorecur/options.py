@@ -185,6 +185,13 @@ def of_training(command: Command) -> Command:
             "--seed", type=click.IntRange(min=0), metavar="N", default=1, show_default=True
         ),
         click.option("--workers", type=workers, metavar="N", default="auto", show_default=True),
+        click.option(
+            "--engine",
+            metavar="jax|tensorflow",
+            default="auto",
+            show_default=True,
+            help="What trains the networks; auto is jax.",
+        ),
     ):
         command = option(command)
     return command

@@ -26,6 +26,7 @@ from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
 from autorecur.nets.candidate import Space
 from autorecur.nets.defaults import first_candidate, space_for
+from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
 from autorecur.outline import Outline, outline_of
 from autorecur.report import write as write_report
 from autorecur.run import REPORT_FILE, Run
@@ -75,6 +76,7 @@ def fit(
     margin: float = 0.01,
     seed: int = 1,
     workers: int | str = "auto",
+    engine: str = "auto",
     oracle: Any = None,
     executor: Executor | None = None,
     out: str | Path | None = None,
@@ -106,6 +108,8 @@ def fit(
         margin: the smallest difference worth caring about, as a share of the best baseline's error.
         seed: from 0 upwards; every random source follows from it.
         workers: processes that train, or "auto".
+        engine: "jax", "tensorflow" (slower; plain `keras.Model.fit`), or "auto", which is JAX; with
+            an `executor`, its processes' Keras backend decides.
         oracle: any `keras_tuner.Oracle` in place of our own.
         executor: any `concurrent.futures.Executor` in place of our own worker processes.
         out: the run folder; ``runs/<name>`` by default.
@@ -122,7 +126,8 @@ def fit(
     processes = _checked(seed, margin, workers)
     wanted = _checked_folder(out)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
-    crew = executor or WorkerPool(processes)  # warms up while the table is read
+    backend = _checked_engine(engine)
+    crew = executor or WorkerPool(processes, backend=backend)  # warms up while the table is read
     try:
         meter.enter("reading")
         dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
@@ -256,6 +261,14 @@ def _checked(seed: int, margin: float, workers: int | str) -> int:
     return workers
 
 
+def _checked_engine(engine: str) -> str:
+    """The Keras backend of the workers."""
+    if engine not in ("auto", *ENGINES):
+        known = ", ".join(("auto", *ENGINES))
+        raise SettingError(f"unknown engine {engine!r}: use one of {known}")
+    return DEFAULT_ENGINE if engine == "auto" else engine
+
+
 def _checked_folder(out: str | Path | None) -> Path | None:
     """The folder asked for; refused where it holds something already."""
     if out is None:
@@ -315,6 +328,8 @@ def _command(stage: Stage) -> str:
     words += ["--budget", stage.meter.budget.text]
     words += ["--metric", settings.metric.name, "--margin", f"{settings.margin:g}"]
     words += ["--seed", str(settings.seed)]
+    if stage.dispatcher.engine not in (None, DEFAULT_ENGINE):
+        words += ["--engine", str(stage.dispatcher.engine)]
     return " ".join(shlex.quote(word) for word in words)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["batches"]
+__all__ = ["batches", "in_pieces"]
+
+FORECAST_BATCH = 256
 
 Examples = NDArray[np.int64]
 
@@ -37,6 +40,18 @@ def batches(
         epoch, within = divmod(first_step + place, per_epoch)
         drawn[place] = train[_by_length(short.tobytes(), batch, seed, epoch)[within]]
     return drawn
+
+
+def in_pieces(examples: Examples) -> Iterator[tuple[Examples, int]]:
+    """`examples` in batches of one size, the last one filled up; with how many of each count.
+
+    >>> [(len(piece), count) for piece, count in in_pieces(np.arange(300))]
+    [(256, 256), (256, 44)]
+    """
+    size = min(FORECAST_BATCH, 1 << (len(examples) - 1).bit_length())
+    for begin in range(0, len(examples), size):
+        piece = examples[begin : begin + size]
+        yield np.resize(piece, size), len(piece)
 
 
 def _running(

@@ -17,12 +17,12 @@ from autorecur.nets.shape import Scaler, Shape
 
 __all__ = ["UNKNOWN", "Block", "block_of", "inputs_of", "seen_tokens", "truth_of"]
 
-Array = Any  # a JAX array
+Array = Any  # of JAX, or of NumPy
 UNKNOWN = 1  # the code of a token that training did not see
 
 
 class Block(NamedTuple):
-    """Arrays on the device, in original units: the files of the run, mapped by every worker.
+    """Arrays in original units: the files of the run, mapped by every worker.
 
     A NamedTuple, because JAX can hand one to a compiled function. What differs from fold to fold is
     small, and applied to a batch when it is gathered.
@@ -43,32 +43,44 @@ class Block(NamedTuple):
     counts: Array  # how much an error counts: [series, targets] of a forecast, [classes] of classes
 
 
-def block_of(dataset: Dataset, fold: Fold, scaler: Scaler, shape: Shape, scaled: bool) -> Block:
+def block_of(
+    dataset: Dataset,
+    fold: Fold,
+    scaler: Scaler,
+    shape: Shape,
+    *,
+    scaled: bool,
+    resident: bool = True,
+) -> Block:
     """The block of `dataset` as `fold` may see it.
 
-    `scaled`: whether errors count in units of their series' own seasonal-naive error.
+    `scaled`: whether errors count in units of their series' own seasonal-naive error. `resident`:
+    whether JAX gets it on its device; else it stays in NumPy, and so does what is gathered from it.
     """
-    import jax.numpy as jnp
-
+    place = _on_device if resident else _in_numpy
     known = dataset.known[: dataset.rows]
     return Block(
-        values=_shared(dataset.values),
-        known=_shared(known),
-        codes=_shared(dataset.codes),
-        seen=jnp.asarray(_seen_codes(dataset, fold)),
-        static=jnp.asarray(scaler.scale_static(dataset.static)),
-        labels=_shared(dataset.labels),
-        observed=_shared(dataset.observed.view(np.uint8)),
-        offsets=jnp.asarray(dataset.offsets, jnp.int32),
-        mean=jnp.asarray(scaler.mean),
-        deviation=jnp.asarray(scaler.deviation),
-        target_mean=jnp.asarray(scaler.target_mean),
-        target_deviation=jnp.asarray(scaler.target_deviation),
-        counts=jnp.asarray(_counts(dataset, fold, scaler, shape, scaled)),
+        values=place(dataset.values),
+        known=place(known),
+        codes=place(dataset.codes),
+        seen=place(_seen_codes(dataset, fold)),
+        static=place(scaler.scale_static(dataset.static)),
+        labels=place(dataset.labels),
+        observed=place(dataset.observed.view(np.uint8)),
+        offsets=place(dataset.offsets.astype(np.int32)),
+        mean=place(scaler.mean),
+        deviation=place(scaler.deviation),
+        target_mean=place(scaler.target_mean),
+        target_deviation=place(scaler.target_deviation),
+        counts=place(_counts(dataset, fold, scaler, shape, scaled)),
     )
 
 
-def _shared(array: NDArray[Any]) -> Array:
+def _in_numpy(array: NDArray[Any]) -> Array:
+    return np.asarray(array)
+
+
+def _on_device(array: NDArray[Any]) -> Array:
     """`array` on the device; where that is the CPU, the same memory and no copy of it."""
     import jax
     import jax.numpy as jnp
@@ -79,36 +91,44 @@ def _shared(array: NDArray[Any]) -> Array:
     return jax.device_put(jnp.from_dlpack(array), jax.devices()[0])
 
 
+def _library(block: Block) -> Any:
+    """NumPy or JAX's form of it, whichever holds `block`: the gathering is the same in both."""
+    if isinstance(block.offsets, np.ndarray):
+        return np
+    import jax.numpy
+
+    return jax.numpy
+
+
 def inputs_of(block: Block, examples: Array, shape: Shape, lookback: int) -> list[Array]:
     """The inputs of a core for `examples`, in the order of `build.input_names`."""
-    import jax.numpy as jnp
-
-    steps = jnp.arange(lookback)
+    xp = _library(block)
+    steps = xp.arange(lookback)
     whole, mask = shape.window == "whole", None
     series = examples if whole else _series_of(block, examples)
     starts = block.offsets[series][:, None]
     if whole:
         rows, ends = starts + steps, block.offsets[examples + 1][:, None]
-        mask = (rows < ends).astype(jnp.float32)
-        rows = jnp.minimum(rows, ends - 1)
+        mask = (rows < ends).astype(xp.float32)
+        rows = xp.minimum(rows, ends - 1)
     elif shape.window == "stream":
         rows = examples[:, None] + steps
     else:
         last = examples if shape.window == "upto" else examples - 1
         # Before a series' first row there is none: its first row is repeated.
-        rows = jnp.maximum(last[:, None] - lookback + 1 + steps, starts)
+        rows = xp.maximum(last[:, None] - lookback + 1 + steps, starts)
     inputs = []
     if shape.channels + shape.known:
-        past = jnp.concatenate([block.values[rows], block.known[rows]], axis=-1)
+        past = xp.concatenate([block.values[rows], block.known[rows]], axis=-1)
         past = (past - block.mean) / block.deviation
         inputs.append(past if mask is None else past * mask[:, :, None])
     if shape.codes:
         codes = _codes(block, rows)
-        inputs.append(codes if mask is None else jnp.where(mask[:, :, None] > 0, codes, 0))
+        inputs.append(codes if mask is None else xp.where(mask[:, :, None] > 0, codes, 0))
     if mask is not None:
         inputs.append(mask)
     if shape.window == "before" and shape.known:
-        future = block.known[examples[:, None] + jnp.arange(shape.horizon)]
+        future = block.known[examples[:, None] + xp.arange(shape.horizon)]
         known = slice(shape.channels, None)
         inputs.append((future - block.mean[known]) / block.deviation[known])
     if shape.static:
@@ -117,11 +137,10 @@ def inputs_of(block: Block, examples: Array, shape: Shape, lookback: int) -> lis
 
 
 def _series_of(block: Block, examples: Array) -> Array:
-    import jax.numpy as jnp
-
+    xp = _library(block)
     if len(block.offsets) == 2:
-        return jnp.zeros_like(examples)
-    return jnp.searchsorted(block.offsets, examples, side="right") - 1
+        return xp.zeros_like(examples)
+    return xp.searchsorted(block.offsets, examples, side="right") - 1
 
 
 def _codes(block: Block, rows: Array) -> Array:
@@ -131,25 +150,24 @@ def _codes(block: Block, rows: Array) -> Array:
 
 def truth_of(block: Block, examples: Array, shape: Shape, lookback: int) -> tuple[Array, Array]:
     """What a core should have given for `examples`, and how much each of it counts."""
-    import jax.numpy as jnp
-
+    xp = _library(block)
     if shape.window == "stream":
-        rows = examples[:, None] + jnp.arange(1, lookback + 1)
+        rows = examples[:, None] + xp.arange(1, lookback + 1)
         truth = _codes(block, rows)[:, :, 0]
-        return truth, jnp.ones(truth.shape, jnp.float32)
-    rows = examples[:, None] + jnp.arange(shape.horizon)
+        return truth, xp.ones(truth.shape, xp.float32)
+    rows = examples[:, None] + xp.arange(shape.horizon)
     if shape.window == "before":
         truth = block.values[rows][:, :, : shape.targets]
         counts = block.counts[_series_of(block, examples)][:, None, :]
-        weight = block.observed[rows].astype(jnp.float32) * counts
+        weight = block.observed[rows].astype(xp.float32) * counts
         return (truth - block.target_mean) / block.target_deviation, weight
     labels = block.labels[rows]
-    there = ~jnp.isnan(labels)
-    truth = jnp.where(there, labels, 0.0)
+    there = ~xp.isnan(labels)
+    truth = xp.where(there, labels, 0.0)
     if shape.output == "classes":
-        classes = truth[:, :, 0].astype(jnp.int32)
+        classes = truth[:, :, 0].astype(xp.int32)
         return classes, there[:, :, 0] * block.counts[classes]
-    return (truth - block.target_mean) / block.target_deviation, there.astype(jnp.float32)
+    return (truth - block.target_mean) / block.target_deviation, there.astype(xp.float32)
 
 
 def seen_tokens(dataset: Dataset, fold: Fold) -> NDArray[np.bool_]:

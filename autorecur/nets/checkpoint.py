@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.nets.engine import State
+from autorecur.nets.state import State
 
 __all__ = ["Progress"]
 
@@ -55,7 +55,7 @@ class Progress:
 
     @classmethod
     def load(cls, path: Path, like: State) -> Progress:
-        """The checkpoint in `path`; `like` is a state of the same shape."""
+        """The checkpoint in `path`, in NumPy; `like` is a state of the same shape."""
         with np.load(path) as file:
             watched, score, steps, best_step, stale, curve = json.loads(str(file["facts"]))
             state, best = (
@@ -64,7 +64,7 @@ class Progress:
                         [file[f"{owner}.{part}.{place}"] for place in range(len(leaves))]
                         for part, leaves in ((part, getattr(like, part)) for part in State._fields)
                     )
-                ).on_device()
+                )
                 for owner in ("state", "best")
             )
         return cls(state, best, watched, score, steps, best_step, stale, 0.0, curve)

@@ -13,50 +13,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autorecur.nets.batches import in_pieces
 from autorecur.nets.block import Block, inputs_of, truth_of
 from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.layers import RATE
 from autorecur.nets.shape import Shape
+from autorecur.nets.state import AVERAGE_SHARE, WARM, State, mean_error, optimiser_of, place_of
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Program", "State", "program", "use_compilation_cache"]
-
-CLIP_NORM = 1.0
-# The weights that are validated and handed back are an average over about the last fifty steps,
-# fewer in the beginning (Polyak and Juditsky 1992): the noise of single batches is not in them.
-AVERAGE_SHARE = 0.02
-FORECAST_BATCH = 256
-MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
+__all__ = ["Program", "use_compilation_cache"]
 
 Array = Any  # a JAX array
-
-
-class State(NamedTuple):
-    """Everything that a training step changes: lists of arrays, in Keras' order of variables."""
-
-    trainable: list[Array]
-    fixed: list[Array]
-    optimiser: list[Array]
-    average: list[Array]  # of the trainable weights over the last steps: what forecasts
-
-    def on_device(self) -> State:
-        """The same state, bound to the device as every state after a step is.
-
-        To JAX, an array that is bound to no device is another kind of input: the second chunk of a
-        training would compile all over again.
-        """
-        import jax
-
-        bound: State = jax.device_put(self, jax.devices()[0])
-        return bound
 
 
 class Program:
@@ -70,33 +44,27 @@ class Program:
         # Padding is work: where most series are much shorter, they get a shorter form of their own.
         self.short = shape.short if shape.short < candidate.lookback else 0
         self.model = core(candidate, shape, seed=0, settable=True)
-        self.optimiser = keras.optimizers.Adam(learning_rate=1e-3, clipnorm=CLIP_NORM)
-        self.optimiser.build(self.model.trainable_variables)
-        self._rate = self._place_of(self.optimiser._learning_rate)
-        self._count = self._place_of(self.optimiser.iterations)
+        self.optimiser = optimiser_of(self.model)
+        self._rate = place_of(self.optimiser, self.optimiser._learning_rate)
+        self._count = place_of(self.optimiser, self.optimiser.iterations)
         self._loss = keras.losses.get(loss)
         self._advance = jax.jit(self._chunk)
         self._forecast = jax.jit(self._predict)
 
-    def _place_of(self, wanted: Any) -> int:
-        """Where among the optimiser's variables; Keras has no public name for it."""
-        variables = enumerate(self.optimiser.variables)
-        return next(place for place, variable in variables if variable is wanted)
-
     def start(self, model: keras.Model, candidate: Candidate) -> State:
         """The state of an untrained stock `model` of this program's shape."""
-        import jax.numpy as jnp
+        return self.bound(State.start(self.model, self.optimiser, model, candidate))
 
-        optimiser = [jnp.zeros_like(variable.value) for variable in self.optimiser.variables]
-        optimiser[self._rate] = jnp.asarray(candidate.learning_rate, jnp.float32)
-        weights = [jnp.array(variable.value) for variable in model.trainable_variables]
-        # A stock model's only other variables are its dropouts' seeds; ours have their rates too.
-        seeds = (jnp.array(variable.value) for variable in model.non_trainable_variables)
-        fixed = [
-            jnp.asarray(candidate.dropout, jnp.float32) if variable.name == RATE else next(seeds)
-            for variable in self.model.non_trainable_variables
-        ]
-        return State(weights, fixed, optimiser, [jnp.array(each) for each in weights]).on_device()
+    def bound(self, state: State) -> State:
+        """`state`, bound to the device as every state after a step is.
+
+        To JAX, an array that is bound to no device is another kind of input: the second chunk of a
+        training would compile all over again.
+        """
+        import jax
+
+        there: State = jax.device_put(state, jax.devices()[0])
+        return there
 
     def with_rate(self, state: State, factor: float) -> State:
         """`state`, its learning rate multiplied: the rate is an input, nothing compiles again."""
@@ -138,13 +106,9 @@ class Program:
     ) -> Iterator[NDArray[np.float32]]:
         import jax.numpy as jnp
 
-        size = min(FORECAST_BATCH, 1 << (len(examples) - 1).bit_length())
-        for begin in range(0, len(examples), size):
-            batch = examples[begin : begin + size]
-            padded = jnp.asarray(np.resize(batch, size), jnp.int32)
-            yield np.asarray(self._forecast(state.average, state.fixed, block, padded))[
-                : len(batch)
-            ]
+        for piece, count in in_pieces(examples):
+            padded = jnp.asarray(piece, jnp.int32)
+            yield np.asarray(self._forecast(state.average, state.fixed, block, padded))[:count]
 
     def forecast_one(self, state: State, block: Block, example: NDArray[np.int64]) -> Array:
         """One forecast alone, as a user in a hurry would ask for it; waits for the device."""
@@ -190,12 +154,7 @@ class Program:
             inputs = inputs_of(block, examples, self.shape, lookback)
             output, fixed = self.model.stateless_call(trainable, fixed, inputs, training=True)
             truth, weight = truth_of(block, examples, self.shape, self.lookback)
-            if self.shape.output == "numbers":
-                # The loss functions average over the last axis: targets get one of their own.
-                errors = self._loss(truth[..., None], output[..., None])
-            else:
-                errors = self._loss(truth, output, from_logits=True)
-            return (errors * weight).sum() / jnp.maximum(weight.sum(), 1e-6), fixed
+            return mean_error(self._loss, self.shape, truth, weight, output), fixed
 
         def step(state: State, examples: Array) -> Any:
             trainable, fixed, optimiser, average = state
@@ -204,25 +163,11 @@ class Program:
                 block, examples, lambda rows: gradient(trainable, fixed, examples, rows)
             )
             trainable, optimiser = self.optimiser.stateless_apply(optimiser, gradients, trainable)
-            share = jnp.maximum(AVERAGE_SHARE, 9 / (10 + optimiser[self._count]))
+            share = jnp.maximum(AVERAGE_SHARE, (WARM - 1) / (WARM + optimiser[self._count]))
             average = [a + share * (w - a) for a, w in zip(average, trainable, strict=True)]
             return State(list(trainable), list(fixed), list(optimiser), average), loss
 
         return jax.lax.scan(step, state, batches)
-
-
-_programs: dict[tuple[Any, ...], Program] = {}
-
-
-def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Program, bool]:
-    """The program of the candidate's shape, and whether it had to be made."""
-    # All that is baked into a program; the learning rate and the batch's size are not.
-    key = (*candidate.program_key, shape, loss)
-    if made := key not in _programs:
-        while len(_programs) >= MOST_PROGRAMS:
-            del _programs[next(iter(_programs))]
-        _programs[key] = Program(candidate, shape, loss)
-    return _programs[key], made
 
 
 def use_compilation_cache() -> None:

@@ -28,8 +28,9 @@ from autorecur.nets.build import core, set_gate_bias
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.checkpoint import Progress
 from autorecur.nets.cost import TRAINING_FACTOR, Cost, measure_latency
-from autorecur.nets.engine import Program, State, program
+from autorecur.nets.programs import Engine, engine_name, program
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.state import State
 from autorecur.nets.whole import whole
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class Fit:
     forecasts: NDArray[np.float32] | None = None
     calibration: NDArray[np.float32] | None = None
     model: str | None = None
+    engine: str | None = None  # what trained it
 
 
 def train(order: Order, clock: Callable[[], float] = time.monotonic) -> Fit:
@@ -134,7 +136,7 @@ class _Training:
         fold: Fold,
         chosen: Metric,
         scaler: Scaler,
-        made: Program,
+        made: Engine,
         clock: Callable[[], float],
     ) -> None:
         self.order, self.dataset, self.fold, self.metric = order, dataset, fold, chosen
@@ -276,6 +278,7 @@ class _Training:
             forecasts=forecasts,
             calibration=calibration,
             model=saved,
+            engine=engine_name(),
         )
 
     def _forecasts(self, state: State, examples: Examples) -> NDArray[np.float32]:
@@ -311,7 +314,14 @@ def _block(folder: str, fold: str, scaled: bool) -> Block:
     """The rows on the device, as one fold may see them; two folds' worth are kept."""
     dataset = _dataset(folder)
     chosen = _fold(dataset, fold)
-    return block_of(dataset, chosen, _scaler(folder, fold), Shape.of(dataset), scaled)
+    return block_of(
+        dataset,
+        chosen,
+        _scaler(folder, fold),
+        Shape.of(dataset),
+        scaled=scaled,
+        resident=engine_name() == "jax",
+    )
 
 
 @lru_cache(maxsize=2)
@@ -321,8 +331,10 @@ def _scaler(folder: str, fold: str) -> Scaler:
     return Scaler.fit(dataset, _fold(dataset, fold))
 
 
-def _starting_point(order: Order, made: Program, model: keras.Model) -> Progress:
+def _starting_point(order: Order, made: Engine, model: keras.Model) -> Progress:
     start = made.start(model, order.candidate)
     if order.resume_from and Path(order.resume_from).is_file():
-        return Progress.load(Path(order.resume_from), like=start)
+        progress = Progress.load(Path(order.resume_from), like=start)
+        progress.state, progress.best = made.bound(progress.state), made.bound(progress.best)
+        return progress
     return Progress(state=start)

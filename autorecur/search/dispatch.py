@@ -47,6 +47,7 @@ class Dispatcher:
     cell_seconds: dict[str, float] = field(default_factory=dict)
     cell_trainings: dict[str, int] = field(default_factory=dict)
     worker_ledger: dict[str, float] = field(default_factory=dict)
+    engine: str | None = None  # what the workers train by, as they say
     _killed: set[Future[Fit]] = field(default_factory=set)
 
     def run(
@@ -118,6 +119,7 @@ class Dispatcher:
             each = fit.cost.multiply_adds * TRAINING_FACTOR
             work = float(each) * order.candidate.batch * fit.steps_done
         self.meter.charge(1, work)
+        self.engine = fit.engine or self.engine
         self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
         self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
         for use, seconds in fit.ledger.items():

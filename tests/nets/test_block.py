@@ -69,7 +69,7 @@ def texts(tokens: str = "word") -> Dataset:
 def resident(dataset: Dataset, scaled: bool = False) -> tuple[Block, Scaler, Shape]:
     fold, shape = dataset.split.holdout, Shape.of(dataset)
     scaler = Scaler.fit(dataset, fold)
-    return block_of(dataset, fold, scaler, shape, scaled), scaler, shape
+    return block_of(dataset, fold, scaler, shape, scaled=scaled), scaler, shape
 
 
 def standardised(dataset: Dataset) -> np.ndarray:
@@ -227,7 +227,7 @@ def test_of_a_text_its_first_part_is_what_training_saw() -> None:
     fold = dataset.split.holdout
     early = replace(fold, fit_until=np.array([60]))
     scaler, shape = Scaler.fit(dataset, early), Shape.of(dataset)
-    seen = seen_codes(dataset, block_of(dataset, early, scaler, shape, False))
+    seen = seen_codes(dataset, block_of(dataset, early, scaler, shape, scaled=False))
     codes = seen[dataset.codes[:, 0]]
     unseen = dataset.vocabulary.index("c") + 2
     assert unseen in dataset.codes
@@ -235,7 +235,7 @@ def test_of_a_text_its_first_part_is_what_training_saw() -> None:
         codes, np.where(dataset.codes[:, 0] == unseen, 1, dataset.codes[:, 0])
     )
     truth, weight = map(np.asarray, truth_of(
-        block_of(dataset, early, scaler, shape, False), np.array([0, 60]), shape, 5
+        block_of(dataset, early, scaler, shape, scaled=False), np.array([0, 60]), shape, 5
     ))  # fmt: skip
     np.testing.assert_array_equal(truth, [codes[1:6], codes[61:66]])
     assert weight.shape == (2, 5) and (weight == 1).all()

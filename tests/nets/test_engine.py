@@ -19,8 +19,10 @@ from autorecur.nets.block import Block
 from autorecur.nets.build import core, set_gate_bias
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.checkpoint import Progress
-from autorecur.nets.engine import AVERAGE_SHARE, CLIP_NORM, Program, State, program
+from autorecur.nets.engine import Program
+from autorecur.nets.programs import program
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.state import AVERAGE_SHARE, CLIP_NORM, WARM, State
 
 LOSS = "mean_absolute_error"
 TINY = Candidate("gru", width=5, lookback=8, batch=8)
@@ -271,7 +273,8 @@ def test_a_second_chunk_does_not_compile_again(seasonal: Any, tmp_path: Any) -> 
     progress = Progress(state=state)
     progress.see(0.5, 3.0)
     progress.save(tmp_path / "one.npz")
-    made.advance(Progress.load(tmp_path / "one.npz", like=state).state, block, drawn)
+    loaded = Progress.load(tmp_path / "one.npz", like=state)
+    made.advance(made.bound(loaded.state), block, drawn)
     other = replace(candidate, learning_rate=0.3)
     made.advance(made.start(core(other, made.shape, seed=9), other), block, drawn)
     assert made._advance._cache_size() == compiled
@@ -304,7 +307,7 @@ def test_what_forecasts_is_the_average_of_the_last_steps(seasonal: Any) -> None:
     now = state
     for step, batch in enumerate(drawn, 1):
         now, _ = made.advance(now, block, batch[None])
-        share = max(AVERAGE_SHARE, 9 / (10 + step))
+        share = max(AVERAGE_SHARE, (WARM - 1) / (WARM + step))
         average = [
             a + share * (np.asarray(w) - a) for a, w in zip(average, now.trainable, strict=True)
         ]

@@ -1,0 +1,77 @@
+"""One program a shape, kept for the trainings to come; which engine makes it is Keras' backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autorecur.errors import SettingError
+from autorecur.nets.block import Block
+from autorecur.nets.candidate import Candidate
+from autorecur.nets.engine import Program
+from autorecur.nets.plain import PlainProgram
+from autorecur.nets.shape import Shape
+from autorecur.nets.state import State
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["DEFAULT_ENGINE", "ENGINES", "Engine", "engine_name", "program"]
+
+MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
+DEFAULT_ENGINE = "jax"
+
+
+class Engine(Protocol):
+    """What trains the candidates of one shape; `engine.Program` says what its methods do."""
+
+    lookback: int
+    shape: Shape
+    short: int
+    model: keras.Model
+
+    def start(self, model: keras.Model, candidate: Candidate) -> State: ...
+    def bound(self, state: State) -> State: ...
+    def with_rate(self, state: State, factor: float) -> State: ...
+    def advance(
+        self, state: State, block: Block, batches: NDArray[np.int32]
+    ) -> tuple[State, Any]: ...
+    def forecast(
+        self, state: State, block: Block, examples: NDArray[np.int64]
+    ) -> NDArray[np.float32]: ...
+    def forecast_one(self, state: State, block: Block, example: NDArray[np.int64]) -> Any: ...
+
+
+ENGINES: dict[str, Callable[[Candidate, Shape, str], Engine]] = {
+    "jax": Program,
+    "tensorflow": PlainProgram,
+}
+
+_programs: dict[tuple[Any, ...], Engine] = {}
+
+
+def engine_name() -> str:
+    """The engine of this process: its Keras backend, which `search.workers` chose."""
+    import keras
+
+    name = str(keras.backend.backend())
+    if name not in ENGINES:
+        raise SettingError(
+            f"the workers' Keras runs on {name!r}: use one of {', '.join(ENGINES)}, by setting "
+            "KERAS_BACKEND where they start"
+        )
+    return name
+
+
+def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Engine, bool]:
+    """The program of the candidate's shape, and whether it had to be made."""
+    # All that is baked into a program; learning rate, dropout's rate and batch size are not.
+    key = (*candidate.program_key, shape, loss)
+    if made := key not in _programs:
+        while len(_programs) >= MOST_PROGRAMS:
+            del _programs[next(iter(_programs))]
+        _programs[key] = ENGINES[engine_name()](candidate, shape, loss)
+    return _programs[key], made
