@@ -19,9 +19,9 @@ from autorecur.judge.verdict import Verdict, decide
 from autorecur.metrics import Metric, sign
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
 from autorecur.nets.defaults import full_steps
+from autorecur.nets.order import Fit
 from autorecur.nets.shape import Shape
 from autorecur.nets.textual import with_text
-from autorecur.nets.train import Fit
 from autorecur.search.budget import Meter, divide_trainings
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.search import COMPILE_SECONDS, MODEL_FILE, Plan, Search, best_trial

@@ -16,7 +16,7 @@ from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.references import References
 from autorecur.judge.verdict import Verdict
 from autorecur.metrics import Metric, sign
-from autorecur.nets.train import Fit
+from autorecur.nets.order import Fit
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.trial import Trial
 

@@ -234,8 +234,8 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is started for a table that is refused anyway."""
 
     class Idle:
-        def __init__(self, processes: int) -> None:
-            assert processes >= 1
+        def __init__(self, processes: int, backend: str) -> None:
+            assert processes >= 1 and backend == "jax"
 
         def shutdown(self, wait: bool, cancel_futures: bool) -> None:
             assert not wait and cancel_futures

@@ -194,7 +194,7 @@ def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
         "fit a.csv --target load --time when --horizon 24 --drop id --drop note --budget 3min"
         " --series meter --text said --task forecast --known holiday --known price --static site"
         " --split part --vectors glove.txt --metric rmse --margin 2% --seed 7 --workers 2"
-        " --cells GRU,lstm --depth 1:3"
+        " --cells GRU,lstm --depth 1:3 --engine tensorflow"
         " --width 8:100 --out R --quiet"
     )
     assert cli.main(line.split()) == 0
@@ -217,6 +217,7 @@ def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
         "margin": 0.02,
         "seed": 7,
         "workers": 2,
+        "engine": "tensorflow",
         "space": {"cells": ("gru", "lstm"), "depth": (1, 2, 3), "width": (8, 16, 32, 64, 100)},
         "out": Path("R"),
     }
@@ -226,7 +227,14 @@ def test_fit_leaves_the_rest_to_the_library(fitted: dict[str, Any]) -> None:
     assert cli.main(["fit", "a.csv", "--quiet"]) == 0
     defaults = {name: None for name in ("target", "time", "series", "text", "horizon", "split")}
     defaults |= {"known": (), "static": (), "drop": (), "vectors": None, "space": None}
-    defaults |= {"task": "auto", "margin": 0.01, "seed": 1, "workers": "auto", "out": None}
+    defaults |= {
+        "engine": "auto",
+        "task": "auto",
+        "margin": 0.01,
+        "seed": 1,
+        "workers": "auto",
+        "out": None,
+    }
     assert {name: fitted[name] for name in defaults} == defaults
 
 

@@ -19,6 +19,7 @@ import pytest
 
 import autorecur
 from autorecur import cli
+from autorecur.errors import SettingError
 from autorecur.report import __file__ as report_file
 from autorecur.search.journal import Journal
 from autorecur.tables import bundled
@@ -236,6 +237,33 @@ def test_a_plain_script_needs_no_guard(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("verdict:") == 1
+
+
+def test_tensorflow_as_the_engine(tmp_path: Path) -> None:
+    """The other engine, whole; the record names it, and the network is the same stock file."""
+    run = autorecur.fit(
+        CO2,
+        "co2",
+        horizon=4,
+        budget="6trainings",
+        space={**SMALL, "cells": ("gru",), "dropout": (0.1,), "lookback": (26,)},
+        engine="tensorflow",
+        workers=1,
+        out=tmp_path / "run",
+    )
+    environment = run.record.environment
+    assert environment["engine"] == "tensorflow"
+    assert "--engine tensorflow" in run.record.run["command"]
+    forecast = run.predict(CO2)
+    assert len(forecast) == 4 and forecast["co2"].between(300, 450).all()
+    layers = {type(layer).__module__.split(".")[0] for layer in run.model.layers}
+    assert layers == {"keras"}
+
+
+def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="unknown engine 'torch': use one of auto"):
+        autorecur.fit(CO2, engine="torch", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def _table(folder: Path, text: str) -> str:

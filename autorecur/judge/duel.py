@@ -18,12 +18,13 @@ from autorecur.judge.comparison import Comparison, PairedScore
 from autorecur.judge.outcome import FEWEST_FOLDS
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
-from autorecur.nets.train import Fit, Order
+from autorecur.nets.order import Fit, Order
 from autorecur.search.dispatch import Dispatcher
 
 __all__ = ["MOST_SEEDS", "Duel", "affordable_seconds"]
 
-MOST_SEEDS = 3
+MOST_SEEDS = 3  # that a duel is planned with …
+SEEDS_IN_TIME = 9  # … and where its share of the time holds more, up to so many
 SLACK_SECONDS = 1.0  # so that the second cell of the last pair is not cut shorter than the first
 
 
@@ -71,9 +72,11 @@ class Duel:
         self.folds = dataset.split.duel
         self.overhead_seconds = overhead_seconds
         self._planned = self._planned_folds(trainings, expected_seconds)
+        timed = trainings is None and np.isfinite(deadline)
+        seeds = SEEDS_IN_TIME if timed else MOST_SEEDS
         self._rounds = [
             _Round(fold.name, seed * 7919 + number)
-            for number in range(MOST_SEEDS)
+            for number in range(seeds)
             for fold in reversed(self.folds)
         ]
         if trainings is not None:

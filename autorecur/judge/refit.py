@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.train import Fit, Order
+from autorecur.nets.order import Fit, Order
 from autorecur.search.dispatch import Dispatcher
 
 __all__ = ["refit"]

@@ -26,7 +26,6 @@ class Progress:
     steps: int = 0
     best_step: int = 0
     stale: int = 0  # validations since the best
-    last_loss: float = 0.0
     curve: list[float] = field(default_factory=list)
 
     def see(self, watched: float, score: float) -> None:
@@ -67,4 +66,4 @@ class Progress:
                 )
                 for owner in ("state", "best")
             )
-        return cls(state, best, watched, score, steps, best_step, stale, 0.0, curve)
+        return cls(state, best, watched, score, steps, best_step, stale, curve)

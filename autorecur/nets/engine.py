@@ -50,6 +50,9 @@ class Program:
         self._loss = keras.losses.get(loss)
         self._advance = jax.jit(self._chunk)
         self._forecast = jax.jit(self._predict)
+        # The same for all members of a population at once.
+        self.advance_all = jax.jit(self._chunk_of_all)
+        self.forecast_all = jax.jit(jax.vmap(self._predict, in_axes=(0, 0, None, None)))
 
     def start(self, model: keras.Model, candidate: Candidate) -> State:
         """The state of an untrained stock `model` of this program's shape."""
@@ -66,7 +69,7 @@ class Program:
         there: State = jax.device_put(state, jax.devices()[0])
         return there
 
-    def with_rate(self, state: State, factor: float) -> State:
+    def with_rate(self, state: State, factor: float | NDArray[np.float32]) -> State:
         """`state`, its learning rate multiplied: the rate is an input, nothing compiles again."""
         optimiser = list(state.optimiser)
         optimiser[self._rate] = optimiser[self._rate] * factor
@@ -148,26 +151,51 @@ class Program:
 
     def _chunk(self, state: State, block: Block, batches: Array) -> Any:
         import jax
-        import jax.numpy as jnp
 
-        def objective(trainable: Any, fixed: Any, examples: Array, lookback: int) -> Any:
+        def step(state: State, examples: Array) -> Any:
+            loss, fixed, gradients = self._padded(
+                block, examples, lambda rows: self._gradients(state, block, examples, rows)
+            )
+            return self._updated(state, fixed, gradients), loss
+
+        return jax.lax.scan(step, state, batches)
+
+    def _chunk_of_all(self, states: State, block: Block, batches: Array) -> Any:
+        """A chunk for members [members, …] side by side; `batches` is [steps, members, batch]."""
+        import jax
+
+        def step(states: State, examples: Array) -> Any:
+            def gradients_of_all(rows: int) -> Any:
+                each = jax.vmap(lambda state, mine: self._gradients(state, block, mine, rows))
+                return each(states, examples)
+
+            losses, fixed, gradients = self._padded(block, examples, gradients_of_all)
+            return jax.vmap(self._updated)(states, fixed, gradients), losses
+
+        return jax.lax.scan(step, states, batches)
+
+    def _gradients(self, state: State, block: Block, examples: Array, lookback: int) -> Any:
+        """The loss of a batch, the network's other variables after it, and the gradients."""
+        import jax
+
+        def objective(trainable: Any) -> Any:
             inputs = inputs_of(block, examples, self.shape, lookback)
-            output, fixed = self.model.stateless_call(trainable, fixed, inputs, training=True)
+            output, fixed = self.model.stateless_call(trainable, state.fixed, inputs, training=True)
             truth, weight = truth_of(block, examples, self.shape, self.lookback)
             return mean_error(self._loss, self.shape, truth, weight, output), fixed
 
-        def step(state: State, examples: Array) -> Any:
-            trainable, fixed, optimiser, average = state
-            gradient = jax.value_and_grad(objective, has_aux=True)
-            (loss, fixed), gradients = self._padded(
-                block, examples, lambda rows: gradient(trainable, fixed, examples, rows)
-            )
-            trainable, optimiser = self.optimiser.stateless_apply(optimiser, gradients, trainable)
-            share = jnp.maximum(AVERAGE_SHARE, (WARM - 1) / (WARM + optimiser[self._count]))
-            average = [a + share * (w - a) for a, w in zip(average, trainable, strict=True)]
-            return State(list(trainable), list(fixed), list(optimiser), average), loss
+        (loss, fixed), gradients = jax.value_and_grad(objective, has_aux=True)(state.trainable)
+        return loss, fixed, gradients
 
-        return jax.lax.scan(step, state, batches)
+    def _updated(self, state: State, fixed: Any, gradients: Any) -> State:
+        import jax.numpy as jnp
+
+        trainable, optimiser = self.optimiser.stateless_apply(
+            state.optimiser, gradients, state.trainable
+        )
+        share = jnp.maximum(AVERAGE_SHARE, (WARM - 1) / (WARM + optimiser[self._count]))
+        average = [a + share * (w - a) for a, w in zip(state.average, trainable, strict=True)]
+        return State(list(trainable), list(fixed), list(optimiser), average)
 
 
 def use_compilation_cache() -> None:

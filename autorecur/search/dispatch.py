@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autorecur.nets.cost import TRAINING_FACTOR
-from autorecur.nets.train import Fit, Order, Status, train
+from autorecur.nets.order import Fit, Order, Status
+from autorecur.nets.train import train
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal

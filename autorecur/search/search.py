@@ -17,8 +17,9 @@ from typing import Any
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.cost import multiply_adds
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
-from autorecur.nets.train import CHUNK, Fit, Order, Status
+from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.rungs import Draw, Placement
 from autorecur.search.trial import Trial
@@ -223,14 +224,23 @@ class Search:
             self._tell(draw, pair.scores)
 
     def _foresee_duel(self) -> None:
-        """What the duel will take, from the slowest pair that was trained to the top so far."""
-        seconds: dict[int, float] = {}
-        for trial in self.trials:
-            if trial.top and trial.score is not None:
-                seconds[trial.pair] = seconds.get(trial.pair, 0.0) + trial.seconds
-        if seconds:
+        """What the duel will take, from the dearest pair that was trained to the top so far.
+
+        Both programs compile on each worker once; all other rounds cost what a training costs whose
+        program was there.
+        """
+        scored = [trial for trial in self.trials if trial.score is not None]
+        work: dict[int, float] = {}
+        for trial in scored:
+            spent = trial.seconds - trial.overhead_seconds
+            work[trial.pair] = work.get(trial.pair, 0.0) + spent
+        if tops := [work[trial.pair] for trial in scored if trial.top]:
+            overheads = [trial.overhead_seconds for trial in scored]
+            cells = len(self.plan.space.pair)
+            each = max(tops) + cells * min(overheads)
             rounds = self.plan.duel_rounds / self.dispatcher.workers
-            self.dispatcher.meter.expect_duel(SPARE * rounds * max(seconds.values()))
+            compiling = cells * max(overheads)
+            self.dispatcher.meter.expect_duel(SPARE * rounds * each + compiling)
 
     def _keep_best(self, fit: Fit) -> None:
         if fit.score is None or fit.model is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost
-from autorecur.nets.train import Fit, Status
+from autorecur.nets.order import Fit, Status
 
 __all__ = ["Trial"]
 

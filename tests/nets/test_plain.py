@@ -17,9 +17,10 @@ from autorecur.nets.batches import batches
 from autorecur.nets.block import block_of, inputs_of
 from autorecur.nets.build import core
 from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.order import Order, Status
 from autorecur.nets.shape import Scaler, Shape
 from autorecur.nets.state import optimiser_of
-from autorecur.nets.train import Order, Status, train
+from autorecur.nets.train import train
 from autorecur.search.workers import WorkerPool
 
 SMALL = Candidate("gru", width=6, lookback=8, batch=8, learning_rate=0.01, normalisation="none")

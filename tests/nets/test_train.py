@@ -20,8 +20,10 @@ from autorecur.metrics import METRICS, metric
 from autorecur.nets import store
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.cost import parameters
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
-from autorecur.nets.train import CHUNK, PATIENCE, Fit, Order, Status, train
+from autorecur.nets.train import train
+from autorecur.nets.training import CHUNK, PATIENCE
 
 TINY = Candidate("gru", width=5, lookback=8, batch=16, learning_rate=0.01, normalisation="last")
 NEVER = float("inf")

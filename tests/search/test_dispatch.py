@@ -13,7 +13,8 @@ import chores
 import pytest
 
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.train import Fit, Order, Status, train
+from autorecur.nets.order import Fit, Order, Status
+from autorecur.nets.train import train
 from autorecur.search import dispatch
 from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher

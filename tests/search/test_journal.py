@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.train import Status
+from autorecur.nets.order import Status
 from autorecur.search.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[2]

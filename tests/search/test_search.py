@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.train import Status
+from autorecur.nets.order import Status
 from autorecur.search.search import best_trial
 from autorecur.search.trial import Trial
 

@@ -1,0 +1,68 @@
+"""Many candidates of one shape at once: the compiled step, mapped over its members.
+
+On a GPU, which one small network leaves idle, a population takes hardly longer than one of its
+members. On a CPU the cores are busy with one network already; see what
+`tests/benchmarks/side_by_side.py` prints before asking for one there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autorecur.nets.batches import in_pieces
+from autorecur.nets.block import Block
+from autorecur.nets.engine import Program
+from autorecur.nets.state import State
+
+__all__ = ["Population"]
+
+
+class Population:
+    """Members of one program, side by side; each has its weights, seed, rates and examples."""
+
+    def __init__(self, made: Program, members: Sequence[State]) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        self._made = made
+        self._states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+
+    def advance(self, block: Block, batches: NDArray[np.int32]) -> NDArray[np.float32]:
+        """A step of every member for each row of its `batches` [members, steps, batch].
+
+        Returns the losses, [members, steps].
+        """
+        import jax.numpy as jnp
+
+        in_order = jnp.asarray(np.swapaxes(batches, 0, 1))
+        self._states, losses = self._made.advance_all(self._states, block, in_order)
+        return np.asarray(losses).T
+
+    def forecast(self, block: Block, examples: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What each member gives for `examples`: [members, …], else as `Program.forecast`."""
+        import jax.numpy as jnp
+
+        states = self._states
+        pieces = [
+            np.asarray(
+                self._made.forecast_all(
+                    states.average, states.fixed, block, jnp.asarray(piece, jnp.int32)
+                )
+            )[:, :count]
+            for piece, count in in_pieces(examples)
+        ]
+        return np.concatenate(pieces, axis=1)
+
+    def member(self, place: int) -> State:
+        """The state of one member, as if it had been alone."""
+        import jax
+
+        state: State = jax.tree.map(lambda leaves: leaves[place], self._states)
+        return state
+
+    def scale_rates(self, factors: NDArray[np.float32]) -> None:
+        """Multiply each member's learning rate by its factor, [members]."""
+        self._states = self._made.with_rate(self._states, factors)

@@ -1,0 +1,57 @@
+"""What a worker keeps of the run's arrays from one training to the next."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from autorecur.data import arrays
+from autorecur.data.dataset import Dataset, Examples, Fold
+from autorecur.nets.block import Block, block_of
+from autorecur.nets.programs import engine_name
+from autorecur.nets.shape import Scaler, Shape
+
+__all__ = ["dataset_of", "fold_of", "resident_block", "scaler_of", "trainable"]
+
+FEWEST_WHOLE = 16  # whole windows; with fewer, windows that begin before their series serve too
+
+
+@lru_cache(maxsize=1)
+def dataset_of(folder: str) -> Dataset:
+    return arrays.load(Path(folder))
+
+
+def fold_of(dataset: Dataset, name: str) -> Fold:
+    folds = (dataset.split.selection, *dataset.split.duel, dataset.split.holdout)
+    return next(fold for fold in folds if fold.name == name)
+
+
+def trainable(dataset: Dataset, fold: Fold, lookback: int) -> Examples:
+    """The training examples with a whole window before them, or all where too few have one."""
+    if dataset.kind.window not in ("before", "upto"):
+        return fold.train
+    history = fold.train - dataset.first_rows(fold.train) + (dataset.kind.window == "upto")
+    whole = fold.train[history >= lookback]
+    return whole if len(whole) >= FEWEST_WHOLE else fold.train
+
+
+@lru_cache(maxsize=2)
+def resident_block(folder: str, fold: str, scaled: bool) -> Block:
+    """The rows on the device, as one fold may see them; two folds' worth are kept."""
+    dataset = dataset_of(folder)
+    chosen = fold_of(dataset, fold)
+    return block_of(
+        dataset,
+        chosen,
+        scaler_of(folder, fold),
+        Shape.of(dataset),
+        scaled=scaled,
+        resident=engine_name() == "jax",
+    )
+
+
+@lru_cache(maxsize=2)
+def scaler_of(folder: str, fold: str) -> Scaler:
+    """Fitted once for all trainings on a fold: it reads every row that the fold may see."""
+    dataset = dataset_of(folder)
+    return Scaler.fit(dataset, fold_of(dataset, fold))

@@ -1,0 +1,224 @@
+"""What one training remembers and decides, whoever takes its steps: when to validate, when to end.
+
+Everything is counted, nothing is timed, but for the deadlines: the same order takes the same course
+alone, in a population, and on any machine that lets it end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autorecur.data import scoring
+from autorecur.data.dataset import Examples
+from autorecur.metrics import METRICS
+from autorecur.nets import store
+from autorecur.nets.batches import batches
+from autorecur.nets.block import UNKNOWN, seen_tokens
+from autorecur.nets.build import core, set_gate_bias
+from autorecur.nets.checkpoint import Progress
+from autorecur.nets.cost import TRAINING_FACTOR, Cost, measure_latency
+from autorecur.nets.order import Fit, Order, Status
+from autorecur.nets.programs import engine_name, program
+from autorecur.nets.resident import dataset_of, fold_of, resident_block, scaler_of, trainable
+from autorecur.nets.shape import Shape
+from autorecur.nets.state import State
+from autorecur.nets.whole import whole
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["CHUNK", "Training"]
+
+CHUNK = 10  # steps in one compiled call: the grain of every deadline
+PATIENCE = 12  # validations without a gain before a training ends
+PATIENCE_OF_RATE = 4  # … before the learning rate is halved
+MOST_BETWEEN = 50  # steps between two validations, …
+VALIDATION_SHARE = 0.15  # … and more where validating would take more of a training's work
+FEWEST_VALIDATIONS = 20  # in a full training, whatever they take
+
+
+class Training:
+    """One object lives for one order. Whoever has it asks for batches, and tells what came of them:
+
+    `drawn` → a chunk of steps → `stepped`; and where a validation is `due`, a forecast → `judged`.
+    """
+
+    def __init__(self, order: Order, clock: Callable[[], float]) -> None:
+        self.order, self.clock, self._begin = order, clock, clock()
+        self.dataset, self.metric = dataset_of(order.arrays), METRICS[order.metric]
+        self.fold = fold_of(self.dataset, order.fold)
+        self.program, _ = program(order.candidate, Shape.of(self.dataset), self.metric.loss)
+        self.scaler = scaler_of(order.arrays, order.fold)
+        self.block = resident_block(order.arrays, order.fold, self.metric.scaled)
+        self.train = trainable(self.dataset, self.fold, order.candidate.lookback)
+        self.model = self._untrained()
+        self.status, self.progress = Status.FINISHED, self._starting_point()
+        self.first_step, self._validated = self.progress.steps, False
+        self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
+        short = self.program.short  # which examples are padded to the shorter length, if any is
+        self._short = self.dataset.lengths[self.train] <= short if short else None
+        self._chunks_between = max(1, self._steps_between() // CHUNK)
+
+    def _untrained(self) -> keras.Model:
+        model = core(self.order.candidate, self.program.shape, self.order.seed)
+        set_gate_bias(model)
+        if self.dataset.vectors.size:
+            model.get_layer("embedding_0").set_weights([self.dataset.vectors])
+        return model
+
+    def _starting_point(self) -> Progress:
+        made = self.program
+        start = made.start(self.model, self.order.candidate)
+        if not (self.order.resume_from and Path(self.order.resume_from).is_file()):
+            return Progress(state=start)
+        progress = Progress.load(Path(self.order.resume_from), like=start)
+        progress.state, progress.best = made.bound(progress.state), made.bound(progress.best)
+        return progress
+
+    def _steps_between(self) -> int:
+        """Steps between two validations. A forecast costs about a third of a training's step."""
+        batch = self.order.candidate.batch
+        usual = min(max(len(self.train) // batch, CHUNK), MOST_BETWEEN)
+        dear = len(self.fold.validation) / (TRAINING_FACTOR * batch) / VALIDATION_SHARE
+        return max(usual, int(min(dear, self.order.steps / FEWEST_VALIDATIONS)))
+
+    @property
+    def going(self) -> bool:
+        """Whether there is a step left to do."""
+        return self.status is Status.FINISHED and self.progress.steps < self.order.steps
+
+    def in_time(self) -> bool:
+        """Whether one more chunk and its validation may be done; if not, the training has ended.
+
+        The first chunk is always tried while the deadline is ahead: it compiles, which the next
+        training of its shape will not have to, and a score from few steps is better than none.
+        """
+        chunks = (self.progress.steps - self.first_step) // CHUNK
+        spent = self.ledger["steps"] + self.ledger["validation"]
+        expected = 1.5 * spent / (chunks - 1) if chunks > 1 else 0.0
+        late = self.clock() + expected > self.order.deadline
+        if late or (chunks > 1 and spent + expected > self.order.longest_seconds):
+            self.status = Status.DEADLINE
+        return self.status is not Status.DEADLINE
+
+    def drawn(self) -> NDArray[np.int32]:
+        """The examples of the next chunk of steps, [CHUNK, batch]."""
+        order = self.order
+        return batches(
+            self.train, order.candidate.batch, order.seed, self.progress.steps, CHUNK, self._short
+        )
+
+    def stepped(self, last_loss: float, seconds: float) -> None:
+        """A chunk of steps was done."""
+        first = self.progress.steps == self.first_step
+        self.ledger["compile" if first else "steps"] += seconds
+        self.progress.steps += CHUNK
+        if not np.isfinite(last_loss):
+            self.status = Status.DIVERGED
+
+    def due(self) -> bool:
+        """Whether the weights of now should be validated."""
+        if self.status is Status.DIVERGED:
+            return False
+        chunk = self.progress.steps // CHUNK
+        return chunk % self._chunks_between == 0 or self.progress.steps >= self.order.steps
+
+    def judged(self, given: NDArray[np.float32], seconds: Callable[[], float]) -> float:
+        """What the weights of now forecast for the validation examples, as the program gave it.
+
+        Returns the factor that the learning rate goes on with; `seconds` tells what it all took.
+        """
+        judged = self.metric, self.dataset, self.fold, self.fold.validation
+        forecast, factor = self._restored(given), 1.0
+        watched = scoring.watched(*judged, forecast)
+        if not np.isfinite(watched):
+            self.status = Status.DIVERGED
+            return factor
+        score = watched if self.metric.watch is None else scoring.score(*judged, forecast)
+        self.progress.see(watched, score)
+        stale = self.progress.stale
+        if stale and stale % PATIENCE_OF_RATE == 0:
+            factor = 0.5
+        if stale >= PATIENCE:
+            self.status = Status.STOPPED
+        # The first one compiles: taken for work, it would foretell trainings far too slow to do.
+        self.ledger["validation" if self._validated else "compile"] += seconds()
+        self._validated = True
+        return factor
+
+    def _restored(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
+        """In original units, probabilities, or minus log probabilities."""
+        return self.scaler.restore(given) if self.program.shape.output == "numbers" else given
+
+    def _forecasts(self, state: State, examples: Examples) -> NDArray[np.float32]:
+        return self._restored(self.program.forecast(state, self.block, examples))
+
+    def result(self) -> Fit:
+        """What came of the order; its files are written."""
+        order, progress = self.order, self.progress
+        if progress.score is None:
+            status = Status.DEADLINE if self.status is Status.FINISHED else self.status
+            seconds = self.clock() - self._begin
+            return Fit(order.id, status, status.value, steps=progress.steps, seconds=seconds)
+        if order.checkpoint:
+            progress.save(Path(order.checkpoint))
+        self._take_best_weights()
+        saved = self._saved()
+        latency = forecasts = calibration = None
+        if order.latency:
+            latency = measure_latency(self._one_forecast(self.fold.validation[:1]))
+        if order.forecast:
+            forecasts = self._forecasts(progress.best, self.fold.test)
+        if order.calibrate:
+            calibration = self._forecasts(progress.best, self.fold.validation)
+        seconds = self.clock() - self._begin
+        self.ledger["other"] = max(0.0, seconds - sum(self.ledger.values()))
+        return Fit(
+            order=order.id,
+            status=self.status,
+            sentence=self.status.value,
+            score=progress.score,
+            watched=progress.watched,
+            curve=tuple(progress.curve),
+            steps=progress.steps,
+            best_step=progress.best_step,
+            steps_done=progress.steps - self.first_step,
+            seconds=seconds,
+            ledger=dict(self.ledger),
+            cost=Cost.of(order.candidate, self.program.shape, latency),
+            forecasts=forecasts,
+            calibration=calibration,
+            model=saved,
+            engine=engine_name(),
+        )
+
+    def _take_best_weights(self) -> None:
+        best = self.progress.best.average
+        for variable, weights in zip(self.model.trainable_variables, best, strict=True):
+            variable.assign(weights)
+        if self.dataset.kind.text:
+            # What training did not see stays unknown, though the saved tokeniser has a code for it.
+            table = self.model.get_layer("embedding_0")
+            (vectors,) = table.get_weights()
+            seen = seen_tokens(self.dataset, self.fold)
+            table.set_weights([np.where(seen[:, None], vectors, vectors[UNKNOWN])])
+
+    def _saved(self) -> str | None:
+        """Where the whole network was saved, if that was asked for and it is good enough."""
+        order, score = self.order, self.progress.score
+        rival = order.model_if_better
+        if not order.model or score is None:
+            return None
+        if rival is not None and self.metric.gain(score, rival) <= 0:
+            return None
+        complete = whole(self.model, self.program.shape, self.scaler, order.candidate.lookback)
+        store.save(complete, Path(order.model))
+        return order.model
+
+    def _one_forecast(self, example: Examples) -> Callable[[], Any]:
+        return lambda: self.program.forecast_one(self.progress.best, self.block, example)
