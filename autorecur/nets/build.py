@@ -13,14 +13,13 @@ Keras is imported inside the functions: the parent process describes networks an
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autorecur.nets import layers
+from autorecur.nets import layers, start
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
 
@@ -32,7 +31,6 @@ __all__ = [
     "HEAD_WIDTH",
     "core",
     "input_names",
-    "set_gate_bias",
     "vector_widths",
 ]
 
@@ -65,8 +63,8 @@ def input_names(shape: Shape) -> tuple[str, ...]:
 def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = False) -> keras.Model:
     """The network that is trained: standardised windows in, standardised forecasts or scores out.
 
-    All its layers are stock. `settable`: rates of dropout are variables instead, for a compiled
-    step that takes them as inputs.
+    All its layers are stock, its weights those of `seed`. `settable`: rates of dropout are
+    variables instead, for a compiled step that takes them, and all weights, as inputs.
 
     Inputs, where there are any: `past` [batch, lookback, channels + known]; `codes` [batch,
     lookback, categories], whole numbers; `mask` [batch, lookback], 1 where a row is not padding;
@@ -75,9 +73,6 @@ def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = Fals
     """
     import keras
 
-    # Keras' default initialisers draw their seeds from here; its own `set_random_seed` would do the
-    # same and import TensorFlow besides, which costs a worker five seconds.
-    random.seed(seed)
     inputs = _inputs(candidate, shape)
     mask = keras.ops.cast(inputs["mask"], "bool") if "mask" in inputs else None
     relative, level, spread = _relative(inputs.get("past"), candidate, shape)
@@ -88,16 +83,19 @@ def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = Fals
     if "static" in inputs:
         state = keras.layers.Concatenate()([state, inputs["static"]])
     if shape.window == "stream":
-        output = keras.layers.Dense(shape.classes, name="tokens")(state)
+        output = _dense(shape.classes, name="tokens")(state)
     elif shape.window == "before":
         steps = _steps(state, inputs.get("future"), shape)
         if candidate.linear:
             steps = keras.layers.Add()([steps, _linear(relative, candidate, shape)])
         output = _absolute(steps, level, spread, candidate)
     else:
-        flat = keras.layers.Dense(shape.outputs, name="answer")(state)
+        flat = _dense(shape.outputs, name="answer")(state)
         output = keras.layers.Reshape((1, shape.outputs))(flat)
-    return keras.Model(list(inputs.values()), output, name=candidate.cell)
+    model = keras.Model(list(inputs.values()), output, name=candidate.cell)
+    if not settable:
+        start.draw(model, seed)
+    return model
 
 
 def _inputs(candidate: Candidate, shape: Shape) -> dict[str, Any]:
@@ -188,7 +186,7 @@ def _features(
     for number, width in enumerate(sorted(set(widths))):
         places = [place for place, each in enumerate(widths) if each == width]
         sizes = [shape.codes[place] for place in places]
-        embed = keras.layers.Embedding(sum(sizes), width, name=f"embedding_{number}")
+        embed = keras.layers.Embedding(sum(sizes), width, "zeros", name=f"embedding_{number}")
         firsts = np.cumsum([0, *sizes[:-1]]).astype("int32")
         vectors = embed(keras.ops.take(codes, np.asarray(places), axis=2) + firsts)
         parts.append(keras.layers.Reshape((-1, len(places) * width))(vectors))
@@ -211,7 +209,13 @@ def _recurrent(
     for number in range(candidate.depth):
         top = number == candidate.depth - 1
         every = not top or candidate.pooling != "last" or shape.window == "stream"
-        layer = make(candidate.width, return_sequences=every, name=f"{candidate.cell}_{number}")
+        layer = make(
+            candidate.width,
+            kernel_initializer="zeros",
+            recurrent_initializer="zeros",
+            return_sequences=every,
+            name=f"{candidate.cell}_{number}",
+        )
         if candidate.bidirectional:
             # The last state of the backward direction is that of the first row: Keras takes the
             # right end of each only where it is not asked for every step.
@@ -225,7 +229,6 @@ def _recurrent(
 
 def _pooled(states: Any, mask: Any, candidate: Candidate) -> Any:
     """One state for the whole window; padding never counts."""
-    import keras
     from keras import ops
 
     if candidate.pooling == "last":
@@ -238,8 +241,8 @@ def _pooled(states: Any, mask: Any, candidate: Candidate) -> Any:
         if there is None:
             return ops.mean(states, axis=1)
         return ops.sum(states * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1.0)
-    hidden = keras.layers.Dense(ATTENTION_WIDTH, activation="tanh", name="attention")(states)
-    scores = keras.layers.Dense(1, use_bias=False, name="attention_scores")(hidden)
+    hidden = _dense(ATTENTION_WIDTH, activation="tanh", name="attention")(states)
+    scores = _dense(1, use_bias=False, name="attention_scores")(hidden)
     if there is not None:
         scores = scores + (1.0 - there) * FAR_BELOW
     return ops.sum(states * ops.softmax(scores, axis=1), axis=1)
@@ -253,16 +256,14 @@ def _steps(state: Any, future: Any, shape: Shape) -> Any:
     import keras
 
     if future is None:
-        flat = keras.layers.Dense(
-            shape.horizon * shape.targets, kernel_initializer="zeros", name="steps"
-        )(state)
+        flat = _dense(shape.horizon * shape.targets, name="steps")(state)
         return keras.layers.Reshape((shape.horizon, shape.targets))(flat)
-    context = keras.layers.Dense(shape.horizon * HEAD_WIDTH, name="context")(state)
+    context = _dense(shape.horizon * HEAD_WIDTH, name="context")(state)
     context = keras.layers.Reshape((shape.horizon, HEAD_WIDTH))(context)
     joined = keras.layers.Concatenate()([context, future])
-    hidden = keras.layers.Dense(2 * HEAD_WIDTH, activation="tanh", name="step_features")(joined)
+    hidden = _dense(2 * HEAD_WIDTH, activation="tanh", name="step_features")(joined)
     joined = keras.layers.Concatenate()([context, hidden])
-    return keras.layers.Dense(shape.targets, kernel_initializer="zeros", name="steps")(joined)
+    return _dense(shape.targets, name="steps")(joined)
 
 
 def _linear(relative: Any, candidate: Candidate, shape: Shape) -> Any:
@@ -271,14 +272,18 @@ def _linear(relative: Any, candidate: Candidate, shape: Shape) -> Any:
     The autoregressive part of Lai et al. 2018 (LSTNet): what a linear model of the lags can say,
     the recurrent layers need not learn. Its kernel starts at zero.
     """
-    import keras
     from keras import ops
 
     lags = ops.transpose(relative[:, :, : shape.targets], (0, 2, 1))
-    ahead = keras.layers.Dense(
-        shape.horizon, use_bias=False, kernel_initializer="zeros", name="linear"
-    )(lags)
+    ahead = _dense(shape.horizon, use_bias=False, name="linear")(lags)
     return ops.transpose(ahead, (0, 2, 1))
+
+
+def _dense(units: int, **choices: Any) -> Any:
+    """A dense layer of zeros; `start.draw` fills those that do not stay so."""
+    import keras
+
+    return keras.layers.Dense(units, kernel_initializer="zeros", **choices)
 
 
 def _absolute(steps: Any, level: Any, spread: Any, candidate: Candidate) -> Any:
@@ -289,28 +294,3 @@ def _absolute(steps: Any, level: Any, spread: Any, candidate: Candidate) -> Any:
     if spread is not None:
         steps = steps * spread
     return steps if level is None else steps + level
-
-
-def set_gate_bias(model: keras.Model, bias: float = 1.0) -> None:
-    """Let a GRU start with a memory like the LSTM's.
-
-    Keras gives an LSTM a forget bias of 1 and a GRU an update bias of 0, so equal settings would
-    start with unequal memory (Jozefowicz et al. 2015). In Keras the update gate *keeps* the state,
-    and comes first.
-    """
-    import keras
-
-    layers = [
-        part
-        for layer in model.layers
-        for part in (
-            (layer.forward_layer, layer.backward_layer)
-            if isinstance(layer, keras.layers.Bidirectional)
-            else (layer,)
-        )
-    ]
-    for layer in layers:
-        if isinstance(layer, keras.layers.GRU):
-            kernel, recurrent, biases = layer.get_weights()
-            biases[0, : layer.units] = bias  # reset_after: row 0 is the input bias, gates z, r, h
-            layer.set_weights([kernel, recurrent, biases])

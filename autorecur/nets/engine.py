@@ -1,8 +1,9 @@
 """The compiled training step: a pure function of weights, optimiser state and batch, on JAX.
 
 `model.stateless_call` and a Keras optimiser's `stateless_apply` give a step without hidden state. A
-chunk of steps is one compiled call (`lax.scan`): the host is entered once a chunk, for the
-deadline, the curve and early stopping. The batch is gathered inside it, by index (see `block.py`).
+chunk of steps, as many as are asked for, is one compiled call: the host is entered once a chunk,
+for the deadline, the curve and early stopping. The batch is gathered inside it, by index (see
+`block.py`).
 
 One `Program` serves every candidate of the same shape; learning rate, seed and data are its inputs.
 Only worker processes call this module's functions; JAX and Keras are imported when they do.
@@ -28,7 +29,9 @@ from autorecur.nets.state import AVERAGE_SHARE, WARM, State, mean_error, optimis
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Program", "use_compilation_cache"]
+__all__ = ["LONGEST_CHUNK", "Program", "padded", "use_compilation_cache"]
+
+LONGEST_CHUNK = 50  # steps in one compiled call
 
 Array = Any  # a JAX array
 
@@ -77,12 +80,10 @@ class Program:
 
     def advance(
         self, state: State, block: Block, batches: NDArray[np.int32]
-    ) -> tuple[State, Array]:
+    ) -> tuple[State, NDArray[np.float32]]:
         """`state` after a step for each row of `batches` [steps, batch], and the losses [steps]."""
-        import jax.numpy as jnp
-
-        state, losses = self._advance(state, block, jnp.asarray(batches))
-        return state, losses
+        state, losses = self._advance(state, block, *padded(batches))
+        return state, np.asarray(losses)[: len(batches)]  # waits for the device
 
     def forecast(
         self, state: State, block: Block, examples: NDArray[np.int64]
@@ -110,8 +111,8 @@ class Program:
         import jax.numpy as jnp
 
         for piece, count in in_pieces(examples):
-            padded = jnp.asarray(piece, jnp.int32)
-            yield np.asarray(self._forecast(state.average, state.fixed, block, padded))[:count]
+            those = jnp.asarray(piece, jnp.int32)
+            yield np.asarray(self._forecast(state.average, state.fixed, block, those))[:count]
 
     def forecast_one(self, state: State, block: Block, example: NDArray[np.int64]) -> Array:
         """One forecast alone, as a user in a hurry would ask for it; waits for the device."""
@@ -149,22 +150,20 @@ class Program:
             longest <= self.short, lambda: work(self.short), lambda: work(self.lookback)
         )
 
-    def _chunk(self, state: State, block: Block, batches: Array) -> Any:
-        import jax
-
-        def step(state: State, examples: Array) -> Any:
+    def _chunk(self, state: State, block: Block, batches: Array, count: Array) -> Any:
+        def step(state: State, examples: Array) -> tuple[State, Array]:
             loss, fixed, gradients = self._padded(
                 block, examples, lambda rows: self._gradients(state, block, examples, rows)
             )
             return self._updated(state, fixed, gradients), loss
 
-        return jax.lax.scan(step, state, batches)
+        return _repeated(step, state, batches, count, ())
 
-    def _chunk_of_all(self, states: State, block: Block, batches: Array) -> Any:
+    def _chunk_of_all(self, states: State, block: Block, batches: Array, count: Array) -> Any:
         """A chunk for members [members, …] side by side; `batches` is [steps, members, batch]."""
         import jax
 
-        def step(states: State, examples: Array) -> Any:
+        def step(states: State, examples: Array) -> tuple[State, Array]:
             def gradients_of_all(rows: int) -> Any:
                 each = jax.vmap(lambda state, mine: self._gradients(state, block, mine, rows))
                 return each(states, examples)
@@ -172,7 +171,7 @@ class Program:
             losses, fixed, gradients = self._padded(block, examples, gradients_of_all)
             return jax.vmap(self._updated)(states, fixed, gradients), losses
 
-        return jax.lax.scan(step, states, batches)
+        return _repeated(step, states, batches, count, (batches.shape[1],))
 
     def _gradients(self, state: State, block: Block, examples: Array, lookback: int) -> Any:
         """The loss of a batch, the network's other variables after it, and the gradients."""
@@ -196,6 +195,37 @@ class Program:
         share = jnp.maximum(AVERAGE_SHARE, (WARM - 1) / (WARM + optimiser[self._count]))
         average = [a + share * (w - a) for a, w in zip(state.average, trainable, strict=True)]
         return State(list(trainable), list(fixed), list(optimiser), average)
+
+
+def padded(batches: NDArray[np.int32]) -> tuple[Array, Array]:
+    """`batches` filled up to `LONGEST_CHUNK` steps, and how many they are: one program for all."""
+    import jax.numpy as jnp
+
+    count = len(batches)
+    full = np.zeros((max(LONGEST_CHUNK, count), *batches.shape[1:]), np.int32)
+    full[:count] = batches
+    return jnp.asarray(full), jnp.asarray(count, jnp.int32)
+
+
+def _repeated(
+    step: Callable[[State, Array], tuple[State, Array]],
+    state: State,
+    batches: Array,
+    count: Array,
+    losses: tuple[int, ...],
+) -> tuple[State, Array]:
+    """The first `count` steps, and their losses, [steps, …]."""
+    import jax
+    import jax.numpy as jnp
+
+    def body(place: Array, carried: tuple[State, Array]) -> tuple[State, Array]:
+        state, told = carried
+        state, loss = step(state, batches[place])
+        return state, told.at[place].set(loss)
+
+    told = jnp.zeros((len(batches), *losses), jnp.float32)
+    repeated: tuple[State, Array] = jax.lax.fori_loop(0, count, body, (state, told))
+    return repeated
 
 
 def use_compilation_cache() -> None:

@@ -1,8 +1,9 @@
 """The same trainings by plain `keras.Model.fit`: what TensorFlow trains by.
 
-Slower than `engine.py` throughout, and the same in all else: order of examples, loss, optimiser,
-average of the weights, validations. For those who want the trainings on the backend that they know;
-windows are gathered in NumPy, one chunk's at a time.
+Slower than `engine.py` throughout, and the same in all else: start, order of examples, loss,
+optimiser, average of the weights, validations. (TensorFlow clips the gradients of vectors of words
+by a norm of their parts, so that texts take slightly other steps.) For those who want the trainings
+on the backend that they know; windows are gathered in NumPy, one chunk's at a time.
 """
 
 from __future__ import annotations

@@ -14,14 +14,19 @@ from numpy.typing import NDArray
 
 from autorecur.nets.batches import in_pieces
 from autorecur.nets.block import Block
-from autorecur.nets.engine import Program
+from autorecur.nets.engine import Program, padded
 from autorecur.nets.state import State
 
 __all__ = ["Population"]
 
 
 class Population:
-    """Members of one program, side by side; each has its weights, seed, rates and examples."""
+    """Members of one program, side by side; each has its weights, seed, rates and examples.
+
+    Each takes the steps that it would take alone, up to rounding. Where series are padded to two
+    lengths, the longest series of all members decides a step's: masks of dropout are then drawn for
+    more rows than a member alone would need, and differ.
+    """
 
     def __init__(self, made: Program, members: Sequence[State]) -> None:
         import jax
@@ -35,11 +40,9 @@ class Population:
 
         Returns the losses, [members, steps].
         """
-        import jax.numpy as jnp
-
-        in_order = jnp.asarray(np.swapaxes(batches, 0, 1))
-        self._states, losses = self._made.advance_all(self._states, block, in_order)
-        return np.asarray(losses).T
+        in_order = padded(np.swapaxes(batches, 0, 1))
+        self._states, losses = self._made.advance_all(self._states, block, *in_order)
+        return np.asarray(losses).T[:, : batches.shape[1]]
 
     def forecast(self, block: Block, examples: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each member gives for `examples`: [members, …], else as `Program.forecast`."""

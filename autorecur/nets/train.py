@@ -36,9 +36,9 @@ def train(order: Order, clock: Clock = time.monotonic) -> Fit:
 
     while training.going and training.in_time():
         begin = clock()
-        progress.state, losses = made.advance(progress.state, block, training.drawn())
-        last = float(np.asarray(losses)[-1])  # waits for the device
-        training.stepped(last, clock() - begin)
+        drawn = training.drawn()
+        progress.state, losses = made.advance(progress.state, block, drawn)
+        training.stepped(len(drawn), float(losses[-1]), clock() - begin)
         if training.due():
             validate()
     if progress.score is None and training.status is Status.DEADLINE and progress.steps:
@@ -85,10 +85,13 @@ def train_together(orders: Sequence[Order], clock: Clock = time.monotonic) -> li
         if not going:
             break
         begin = clock()
-        drawn = np.stack([each.drawn() for each in trainings])
+        steps = len(trainings[going[0]].drawn())
+        drawn = np.stack([each.batches_of(steps) for each in trainings])
         losses = population.advance(first.block, drawn)
         for place in going:
-            trainings[place].stepped(float(losses[place, -1]), (clock() - begin) / len(going))
+            trainings[place].stepped(
+                steps, float(losses[place, -1]), (clock() - begin) / len(going)
+            )
         if due := [place for place in going if trainings[place].due()]:
             validate(due)
     unseen = [

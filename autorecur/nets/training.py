@@ -19,13 +19,15 @@ from autorecur.metrics import METRICS
 from autorecur.nets import store
 from autorecur.nets.batches import batches
 from autorecur.nets.block import UNKNOWN, seen_tokens
-from autorecur.nets.build import core, set_gate_bias
+from autorecur.nets.build import core
 from autorecur.nets.checkpoint import Progress
 from autorecur.nets.cost import TRAINING_FACTOR, Cost, measure_latency
+from autorecur.nets.engine import LONGEST_CHUNK
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.programs import engine_name, program
 from autorecur.nets.resident import dataset_of, fold_of, resident_block, scaler_of, trainable
 from autorecur.nets.shape import Shape
+from autorecur.nets.start import set_gate_bias
 from autorecur.nets.state import State
 from autorecur.nets.whole import whole
 
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNK", "Training"]
 
-CHUNK = 10  # steps in one compiled call: the grain of every deadline
+CHUNK = 10  # steps of a training's first call, and what lengths of trainings are counted in
+CALL_SECONDS = 0.2  # of one call, once a step's time is known: the grain of every deadline
 PATIENCE = 12  # validations without a gain before a training ends
 PATIENCE_OF_RATE = 4  # … before the learning rate is halved
 MOST_BETWEEN = 50  # steps between two validations, …
 VALIDATION_SHARE = 0.15  # … and more where validating would take more of a training's work
+SLOWER = 1.5  # times the mean so far: what the next step is reckoned with
 FEWEST_VALIDATIONS = 20  # in a full training, whatever they take
 
 
@@ -59,10 +63,11 @@ class Training:
         self.model = self._untrained()
         self.status, self.progress = Status.FINISHED, self._starting_point()
         self.first_step, self._validated = self.progress.steps, False
+        self._timed_steps = 0  # of those in the ledger
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
         short = self.program.short  # which examples are padded to the shorter length, if any is
         self._short = self.dataset.lengths[self.train] <= short if short else None
-        self._chunks_between = max(1, self._steps_between() // CHUNK)
+        self._between = max(1, self._steps_between() // CHUNK) * CHUNK
 
     def _untrained(self) -> keras.Model:
         model = core(self.order.candidate, self.program.shape, self.order.seed)
@@ -93,31 +98,55 @@ class Training:
         return self.status is Status.FINISHED and self.progress.steps < self.order.steps
 
     def in_time(self) -> bool:
-        """Whether one more chunk and its validation may be done; if not, the training has ended.
+        """Whether a step and its share of a validation may be done; if not, the training has ended.
 
         The first chunk is always tried while the deadline is ahead: it compiles, which the next
         training of its shape will not have to, and a score from few steps is better than none.
         """
-        chunks = (self.progress.steps - self.first_step) // CHUNK
-        spent = self.ledger["steps"] + self.ledger["validation"]
-        expected = 1.5 * spent / (chunks - 1) if chunks > 1 else 0.0
-        late = self.clock() + expected > self.order.deadline
-        if late or (chunks > 1 and spent + expected > self.order.longest_seconds):
+        if self.clock() > self.order.deadline or self._steps_left_in_time() < 1:
             self.status = Status.DEADLINE
         return self.status is not Status.DEADLINE
 
+    def _steps_left_in_time(self) -> float:
+        """How many steps, with their validations, the time that is left has room for."""
+        if not self._timed_steps:
+            return float("inf")
+        spent = self.ledger["steps"] + self.ledger["validation"]
+        each = SLOWER * spent / self._timed_steps
+        order = self.order
+        left = min(order.deadline - self.clock(), order.longest_seconds - spent)
+        return left / each if each else float("inf")
+
+    def _chunk(self) -> int:
+        """Steps of the next call: as many as a call's time holds, to the next validation at most.
+
+        Where a training's steps are cut into calls changes nothing that it computes.
+        """
+        steps = self.progress.steps
+        due = min(self._between - steps % self._between, self.order.steps - steps)
+        if not self._timed_steps:
+            return min(CHUNK, due)
+        each = self.ledger["steps"] / self._timed_steps
+        wanted = min(CALL_SECONDS / max(each, 1e-9), self._steps_left_in_time(), LONGEST_CHUNK)
+        return max(1, min(int(wanted), due))
+
     def drawn(self) -> NDArray[np.int32]:
-        """The examples of the next chunk of steps, [CHUNK, batch]."""
+        """The examples of the next chunk of steps, [steps, batch]."""
+        return self.batches_of(self._chunk())
+
+    def batches_of(self, steps: int) -> NDArray[np.int32]:
+        """The examples of the next `steps` steps, [steps, batch]."""
         order = self.order
         return batches(
-            self.train, order.candidate.batch, order.seed, self.progress.steps, CHUNK, self._short
+            self.train, order.candidate.batch, order.seed, self.progress.steps, steps, self._short
         )
 
-    def stepped(self, last_loss: float, seconds: float) -> None:
-        """A chunk of steps was done."""
+    def stepped(self, steps: int, last_loss: float, seconds: float) -> None:
+        """A chunk of `steps` was done."""
         first = self.progress.steps == self.first_step
         self.ledger["compile" if first else "steps"] += seconds
-        self.progress.steps += CHUNK
+        self._timed_steps += 0 if first else steps
+        self.progress.steps += steps
         if not np.isfinite(last_loss):
             self.status = Status.DIVERGED
 
@@ -125,8 +154,8 @@ class Training:
         """Whether the weights of now should be validated."""
         if self.status is Status.DIVERGED:
             return False
-        chunk = self.progress.steps // CHUNK
-        return chunk % self._chunks_between == 0 or self.progress.steps >= self.order.steps
+        steps = self.progress.steps
+        return steps % self._between == 0 or steps >= self.order.steps
 
     def judged(self, given: NDArray[np.float32], seconds: Callable[[], float]) -> float:
         """What the weights of now forecast for the validation examples, as the program gave it.

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from autorecur.data.understand import Asked, understand
 from autorecur.nets.batches import batches
 from autorecur.nets.block import Block, block_of
-from autorecur.nets.build import core, set_gate_bias
+from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.engine import Program
 from autorecur.nets.population import Population
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.start import set_gate_bias
 from autorecur.nets.state import State
 
 INPUTS, ROWS, CHUNK = 8, 6_000, 10

