@@ -112,16 +112,17 @@ class PlainProgram:
             variable.assign(value)
 
     def _answer(self, block: Block, examples: NDArray[np.int64]) -> NDArray[np.float32]:
-        from scipy.special import log_softmax, softmax
+        from keras import ops
 
         inputs = inputs_of(block, examples, self.shape, self.lookback)
         output: NDArray[np.float32] = self._speaker.predict_on_batch(inputs)
         if self.shape.output == "numbers":
             return output
         if self.shape.output == "classes":
-            return np.asarray(softmax(output, axis=-1))
+            return np.asarray(ops.convert_to_numpy(ops.softmax(output, axis=-1)))
         truth, _ = truth_of(block, examples, self.shape, self.lookback)
-        return np.asarray(-np.take_along_axis(log_softmax(output, -1), truth[:, :, None], axis=-1))
+        logs = np.asarray(ops.convert_to_numpy(ops.log_softmax(output, axis=-1)))
+        return -np.take_along_axis(logs, truth[:, :, None], axis=-1)
 
 
 def _packed(loss: Callable[..., Any], shape: Shape, packed: Any, output: Any) -> Any:
