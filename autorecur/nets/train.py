@@ -1,7 +1,7 @@
 """One training under limits, or several side by side: an Order in, a Fit out.
 
 The order names everything that the result may depend on; the same order gives the same fit,
-whichever worker runs it, alone or in company. A training stops by itself at the chunk that its
+whichever worker runs it, alone or in company. A training stops by itself at the step that its
 deadline falls in, and hands back its best weights, not its last ones.
 """
 
