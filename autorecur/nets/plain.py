@@ -20,7 +20,15 @@ from autorecur.nets.block import Block, inputs_of, truth_of
 from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.shape import Shape
-from autorecur.nets.state import AVERAGE_SHARE, WARM, State, mean_error, optimiser_of, place_of
+from autorecur.nets.state import (
+    AVERAGE_SHARE,
+    WARM,
+    State,
+    arrays_of,
+    mean_error,
+    optimiser_of,
+    place_of,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -79,10 +87,7 @@ class PlainProgram:
             verbose=0,
             callbacks=[watch],
         )
-        trainable, fixed, optimiser = (
-            [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-            for variables in self._variables()
-        )
+        trainable, fixed, optimiser = map(arrays_of, self._variables())
         self._held = State(trainable, fixed, optimiser, watch.average)
         return self._held, np.array(watch.losses, np.float32)
 

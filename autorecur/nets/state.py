@@ -13,7 +13,16 @@ from autorecur.nets.shape import Shape
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["AVERAGE_SHARE", "CLIP_NORM", "WARM", "State", "mean_error", "optimiser_of", "place_of"]
+__all__ = [
+    "AVERAGE_SHARE",
+    "CLIP_NORM",
+    "WARM",
+    "State",
+    "arrays_of",
+    "mean_error",
+    "optimiser_of",
+    "place_of",
+]
 
 CLIP_NORM = 1.0
 # The weights that are validated and handed back are an average over about the last fifty steps,
@@ -48,19 +57,20 @@ class State(NamedTuple):
         `stock` is the untrained network; `trained` is its like whose rates of dropout are
         variables, and `optimiser` is built for it.
         """
-        weights = _arrays(stock.trainable_variables)
+        weights = arrays_of(stock.trainable_variables)
         # A stock network's other variables are the seeds of its dropouts; ours have rates besides.
-        seeds = iter(_arrays(stock.non_trainable_variables))
+        seeds = iter(arrays_of(stock.non_trainable_variables))
         fixed = [
             np.float32(candidate.dropout) if variable.name == RATE else next(seeds)
             for variable in trained.non_trainable_variables
         ]
-        moments = [np.zeros_like(each) for each in _arrays(optimiser.variables)]
+        moments = [np.zeros_like(each) for each in arrays_of(optimiser.variables)]
         moments[place_of(optimiser, optimiser._learning_rate)][()] = candidate.learning_rate
         return cls(weights, fixed, moments, [each.copy() for each in weights])
 
 
-def _arrays(variables: Any) -> list[Any]:
+def arrays_of(variables: Any) -> list[Any]:
+    """The values of Keras' variables, in NumPy."""
     import keras
 
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]

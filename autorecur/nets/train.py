@@ -15,6 +15,7 @@ import numpy as np
 from autorecur.nets.engine import Program
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.population import Population
+from autorecur.nets.programs import engine_name
 from autorecur.nets.training import Training
 
 __all__ = ["companions", "train", "train_together"]
@@ -62,10 +63,11 @@ def train_together(orders: Sequence[Order], clock: Clock = time.monotonic) -> li
 
     Each member stops on its own, and its fit is the one that it would have had alone.
     """
+    if len(orders) == 1 or engine_name() != "jax":
+        return [train(order, clock) for order in orders]
     trainings = [Training(order, clock) for order in orders]
     first = trainings[0]
-    if len(orders) == 1 or not isinstance(first.program, Program):
-        return [train(order, clock) for order in orders]
+    assert isinstance(first.program, Program)
     population = Population(first.program, [each.progress.state for each in trainings])
 
     def validate(due: Sequence[int]) -> None:
@@ -85,7 +87,7 @@ def train_together(orders: Sequence[Order], clock: Clock = time.monotonic) -> li
         if not going:
             break
         begin = clock()
-        steps = len(trainings[going[0]].drawn())
+        steps = trainings[going[0]].chunk()
         drawn = np.stack([each.batches_of(steps) for each in trainings])
         losses = population.advance(first.block, drawn)
         for place in going:

@@ -117,7 +117,7 @@ class Training:
         left = min(order.deadline - self.clock(), order.longest_seconds - spent)
         return left / each if each else float("inf")
 
-    def _chunk(self) -> int:
+    def chunk(self) -> int:
         """Steps of the next call: as many as a call's time holds, to the next validation at most.
 
         Where a training's steps are cut into calls changes nothing that it computes.
@@ -132,7 +132,7 @@ class Training:
 
     def drawn(self) -> NDArray[np.int32]:
         """The examples of the next chunk of steps, [steps, batch]."""
-        return self.batches_of(self._chunk())
+        return self.batches_of(self.chunk())
 
     def batches_of(self, steps: int) -> NDArray[np.int32]:
         """The examples of the next `steps` steps, [steps, batch]."""

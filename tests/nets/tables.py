@@ -130,6 +130,16 @@ def sequences(
     )
 
 
+def unequal() -> Dataset:
+    """Labelled sequences of which most are much shorter than the rest."""
+    rng = np.random.default_rng(3)
+    lengths = [*rng.integers(2, 6, 60), *rng.integers(12, 20, 12)]
+    series = [rng.normal(size=(rows, 2)).astype(np.float32) for rows in lengths]
+    labels = ["up" if each[:, 0].sum() > 0 else "down" for each in series]
+    places = rng.permutation(72)
+    return sequences(series, labels, places[:50], places[50:60], places[60:])
+
+
 def _until(bounds: np.ndarray, train: np.ndarray) -> np.ndarray:
     until = bounds[:-1].copy()
     until[train] = bounds[1:][train]

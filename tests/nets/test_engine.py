@@ -240,12 +240,7 @@ def test_what_is_watched_chooses_whichever_way_its_score_goes(scores: tuple[floa
 
 def test_two_padded_lengths_are_one_network() -> None:
     """What a series is padded to changes the work, and neither a loss nor an answer."""
-    rng = np.random.default_rng(3)
-    lengths = [*rng.integers(2, 6, 60), *rng.integers(12, 20, 12)]
-    series = [rng.normal(size=(rows, 2)).astype(np.float32) for rows in lengths]
-    labels = ["up" if each[:, 0].sum() > 0 else "down" for each in series]
-    places = rng.permutation(72)
-    dataset = tables.sequences(series, labels, places[:50], places[50:60], places[60:])
+    dataset = tables.unequal()
     shape, fold = Shape.of(dataset), dataset.split.selection
     assert 0 < shape.short < 10
     block = blocks.block_of(dataset, fold, Scaler.fit(dataset, fold), shape, scaled=False)

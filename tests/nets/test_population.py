@@ -98,12 +98,7 @@ def test_each_member_stops_on_its_own(seasonal: Any) -> None:
 
 
 def test_two_padded_lengths_in_a_population(tmp_path: Any) -> None:
-    rng = np.random.default_rng(3)
-    lengths = [*rng.integers(2, 6, 60), *rng.integers(12, 20, 12)]
-    series = [rng.normal(size=(rows, 2)).astype(np.float32) for rows in lengths]
-    labels = ["up" if each[:, 0].sum() > 0 else "down" for each in series]
-    places = rng.permutation(72)
-    dataset = tables.sequences(series, labels, places[:50], places[50:60], places[60:])
+    dataset = tables.unequal()
     folder = str(arrays.save(dataset, tmp_path))
     candidate = Candidate("lstm", width=4, lookback=19, batch=8, pooling="max")
     orders = [
