@@ -27,11 +27,14 @@ def fold_of(dataset: Dataset, name: str) -> Fold:
 
 
 def trainable(dataset: Dataset, fold: Fold, lookback: int) -> Examples:
-    """The training examples with a whole window before them, or all where too few have one."""
-    if dataset.kind.window not in ("before", "upto"):
+    """The training examples with a whole window before them, or all where too few have one.
+
+    A nowcast trains on every row: it must answer the first rows of a series like the rest, and
+    learns to only from windows that begin before their series.
+    """
+    if dataset.kind.window != "before":
         return fold.train
-    history = fold.train - dataset.first_rows(fold.train) + (dataset.kind.window == "upto")
-    whole = fold.train[history >= lookback]
+    whole = fold.train[fold.train - dataset.first_rows(fold.train) >= lookback]
     return whole if len(whole) >= FEWEST_WHOLE else fold.train
 
 
