@@ -60,11 +60,11 @@ def input_names(shape: Shape) -> tuple[str, ...]:
     return tuple(name for name, there in present.items() if there)
 
 
-def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = False) -> keras.Model:
+def core(candidate: Candidate, shape: Shape, seed: int, *, trained: bool = False) -> keras.Model:
     """The network that is trained: standardised windows in, standardised forecasts or scores out.
 
-    All its layers are stock, its weights those of `seed`. `settable`: rates of dropout are
-    variables instead, for a compiled step that takes them, and all weights, as inputs.
+    All its layers are stock, its weights those of `seed`. `trained`: some are of `layers.py`, for
+    steps that take rates of dropout, and all weights, as inputs.
 
     Inputs, where there are any: `past` [batch, lookback, channels + known]; `codes` [batch,
     lookback, categories], whole numbers; `mask` [batch, lookback], 1 where a row is not padding;
@@ -76,9 +76,9 @@ def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = Fals
     inputs = _inputs(candidate, shape)
     mask = keras.ops.cast(inputs["mask"], "bool") if "mask" in inputs else None
     relative, level, spread = _relative(inputs.get("past"), candidate, shape)
-    dropout = partial(_dropout, candidate, seed, settable)
+    dropout = partial(_dropout, candidate, seed, trained)
     features = _features(relative, inputs.get("codes"), candidate, shape, dropout)
-    states = _recurrent(features, mask, candidate, shape, dropout)
+    states = _recurrent(features, mask, candidate, shape, dropout, trained)
     state = states if shape.window == "stream" else _pooled(states, mask, candidate)
     if "static" in inputs:
         state = keras.layers.Concatenate()([state, inputs["static"]])
@@ -93,7 +93,7 @@ def core(candidate: Candidate, shape: Shape, seed: int, *, settable: bool = Fals
         flat = _dense(shape.outputs, name="answer")(state)
         output = keras.layers.Reshape((1, shape.outputs))(flat)
     model = keras.Model(list(inputs.values()), output, name=candidate.cell)
-    if not settable:
+    if not trained:
         start.draw(model, seed)
     return model
 
@@ -167,11 +167,11 @@ def vector_widths(candidate: Candidate, shape: Shape) -> list[int]:
     return [candidate.embedding or min(16, 1 + size // 2, most) for size in shape.codes]
 
 
-def _dropout(candidate: Candidate, seed: int, settable: bool, number: int, states: Any) -> Any:
+def _dropout(candidate: Candidate, seed: int, trained: bool, number: int, states: Any) -> Any:
     """Dropout number `number` of a network."""
     if not candidate.dropout:
         return states
-    return layers.dropout(states, candidate.dropout, seed + number, settable=settable)
+    return layers.dropout(states, candidate.dropout, seed + number, trained=trained)
 
 
 def _features(
@@ -195,22 +195,24 @@ def _features(
 
 
 def _recurrent(
-    features: Any, mask: Any, candidate: Candidate, shape: Shape, dropout: _Dropout
+    features: Any,
+    mask: Any,
+    candidate: Candidate,
+    shape: Shape,
+    dropout: _Dropout,
+    trained: bool,
 ) -> Any:
     """The stack: all steps of its top layer, or its last state where nothing else is asked for."""
     import keras
 
-    make = {
-        "lstm": keras.layers.LSTM,
-        "gru": keras.layers.GRU,
-        "rnn": keras.layers.SimpleRNN,
-    }[candidate.cell]
     states = features
     for number in range(candidate.depth):
         top = number == candidate.depth - 1
         every = not top or candidate.pooling != "last" or shape.window == "stream"
-        layer = make(
+        layer = layers.recurrent(
+            candidate.cell,
             candidate.width,
+            trained=trained,
             kernel_initializer="zeros",
             recurrent_initializer="zeros",
             return_sequences=every,

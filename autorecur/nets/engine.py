@@ -46,7 +46,7 @@ class Program:
         self.lookback, self.shape = candidate.lookback, shape
         # Padding is work: where most series are much shorter, they get a shorter form of their own.
         self.short = shape.short if shape.short < candidate.lookback else 0
-        self.model = core(candidate, shape, seed=0, settable=True)
+        self.model = core(candidate, shape, seed=0, trained=True)
         self.optimiser = optimiser_of(self.model)
         self._rate = place_of(self.optimiser, self.optimiser._learning_rate)
         self._count = place_of(self.optimiser, self.optimiser.iterations)

@@ -1,6 +1,6 @@
-"""Dropout, stock or with its rate as a variable: the compiled step takes rates as inputs.
+"""Layers, stock or in the form that trainings want; no saved network has one of ours.
 
-No saved network has a layer of ours; see `build.core`.
+Both forms of a layer have the same weights in the same order: see `build.core`.
 """
 
 from __future__ import annotations
@@ -8,16 +8,58 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-__all__ = ["RATE", "dropout"]
+from autorecur.nets.recurrence import RECURRENCES
+
+__all__ = ["RATE", "dropout", "recurrent"]
 
 RATE = "rate"  # the name of the variable
 
 
-def dropout(states: Any, rate: float, seed: int, *, settable: bool) -> Any:
-    """`states` after dropout of `rate`, with the masks that `seed` gives to both kinds of layer."""
+def recurrent(cell: str, units: int, *, trained: bool, **choices: Any) -> Any:
+    """A layer of `cell`; `trained`: where JAX runs it, its steps are those of `recurrence.py`."""
     import keras
 
-    make = _settable() if settable else keras.layers.Dropout
+    if trained and cell in RECURRENCES and keras.backend.backend() == "jax":
+        return _ours(cell)(units, use_cudnn=False, **choices)
+    stock = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
+    return stock[cell](units, **choices)
+
+
+@cache
+def _ours(cell: str) -> type[Any]:
+    """The stock layer of `cell`, but for its loop over the steps."""
+    import keras
+    from jax import numpy as jnp
+
+    states_of = RECURRENCES[cell]()
+
+    class Ours({"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]):  # type: ignore[misc]
+        def inner_loop(
+            self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
+        ) -> Any:
+            """As in Keras, from an initial state of zeros: last output, all of them, states."""
+            weights = tuple(variable.value for variable in self.cell.trainable_variables)
+            inputs = jnp.swapaxes(sequences, 0, 1)
+            there = None if mask is None else jnp.swapaxes(mask, 0, 1)[:, :, None] * 1.0
+            if self.go_backwards:
+                inputs = jnp.flip(inputs, 0)
+                there = None if there is None else jnp.flip(there, 0)
+            states = states_of(weights, inputs, there)
+            shown = states * there if there is not None and self.zero_output_for_mask else states
+            return shown[-1], jnp.swapaxes(shown, 0, 1), [states[-1]]
+
+    # A bidirectional layer makes its two from the configuration of the one that it is given.
+    return keras.saving.register_keras_serializable("autorecur", cell)(Ours)  # type: ignore[no-any-return]
+
+
+def dropout(states: Any, rate: float, seed: int, *, trained: bool) -> Any:
+    """`states` after dropout of `rate`, by the masks of `seed`; `trained`: the rate is a variable.
+
+    A compiled step takes it as an input; both forms draw the same masks.
+    """
+    import keras
+
+    make = _settable() if trained else keras.layers.Dropout
     return make(rate, seed=seed)(states)
 
 

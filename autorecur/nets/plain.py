@@ -45,7 +45,7 @@ class PlainProgram:
         import keras
 
         self.lookback, self.shape = candidate.lookback, shape
-        self.model = core(candidate, shape, seed=0, settable=True)
+        self.model = core(candidate, shape, seed=0, trained=True)
         self.optimiser = optimiser_of(self.model)  # built before `fit`, which then traces once
         self._rate = place_of(self.optimiser, self.optimiser._learning_rate)
         self._speaker = core(candidate, shape, seed=0)  # forecasts with the averaged weights

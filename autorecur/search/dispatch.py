@@ -47,7 +47,6 @@ class Dispatcher:
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)
     cell_trainings: dict[str, int] = field(default_factory=dict)
-    worker_ledger: dict[str, float] = field(default_factory=dict)
     engine: str | None = None  # what the workers train by, as they say
     _killed: set[Future[Fit]] = field(default_factory=set)
 
@@ -123,8 +122,6 @@ class Dispatcher:
         self.engine = fit.engine or self.engine
         self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
         self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
-        for use, seconds in fit.ledger.items():
-            self.worker_ledger[use] = self.worker_ledger.get(use, 0.0) + seconds
         self.journal.write(
             "training",
             {
@@ -140,6 +137,7 @@ class Dispatcher:
                 "best_step": fit.best_step,
                 "steps_done": fit.steps_done,
                 "seconds": fit.seconds,
+                "ledger": fit.ledger,
                 "at_seconds": self.meter.spent_seconds,
             },
         )
