@@ -246,7 +246,7 @@ def _environment(story: Story) -> dict[str, Any]:
         "engine": story.dispatcher.engine or "none",
         "workers": story.dispatcher.workers,
         "threads": 1,
-        "device": f"CPU, {os.cpu_count()} cores",
+        "device": story.dispatcher.device or f"CPU, {os.cpu_count()} cores",
         "platform": f"{platform.system()} {platform.machine()}",
         "versions": versions,
     }

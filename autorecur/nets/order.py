@@ -72,4 +72,5 @@ class Fit:
     forecasts: NDArray[np.float32] | None = None
     calibration: NDArray[np.float32] | None = None
     model: str | None = None
-    engine: str | None = None  # what trained it
+    engine: str | None = None  # what trained it, …
+    device: str | None = None  # … and on

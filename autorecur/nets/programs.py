@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,7 +20,7 @@ from autorecur.nets.state import State
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["DEFAULT_ENGINE", "ENGINES", "Engine", "engine_name", "program"]
+__all__ = ["DEFAULT_ENGINE", "ENGINES", "Engine", "device_name", "engine_name", "program"]
 
 MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
 DEFAULT_ENGINE = "jax"
@@ -64,6 +65,23 @@ def engine_name() -> str:
             "KERAS_BACKEND where they start"
         )
     return name
+
+
+def device_name() -> str:
+    """What this process trains on: "CPU, 2 cores", or "GPU, " and its name."""
+    if engine_name() == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        if device.platform != "cpu":
+            return f"{device.platform.upper()}, {device.device_kind}"
+    else:
+        import tensorflow
+
+        if graphics := tensorflow.config.list_physical_devices("GPU"):
+            details = tensorflow.config.experimental.get_device_details(graphics[0])
+            return f"GPU, {details.get('device_name', 'unknown')}"
+    return f"CPU, {os.cpu_count()} cores"
 
 
 def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Engine, bool]:

@@ -48,8 +48,11 @@ def train(order: Order, clock: Clock = time.monotonic) -> Fit:
 
 
 def companions(one: Order, other: Order) -> bool:
-    """Whether two orders can be carried out side by side: one program, one fold, one length."""
-    alike = ("arrays", "fold", "steps", "metric", "deadline", "longest_seconds", "resume_from")
+    """Whether two orders can be carried out side by side: one program, one fold, one length.
+
+    Their limits may differ: each member of a population stops on its own.
+    """
+    alike = ("arrays", "fold", "steps", "metric", "resume_from")
     return (
         one.resume_from is None
         and one.candidate.program_key == other.candidate.program_key

@@ -24,7 +24,7 @@ from autorecur.nets.checkpoint import Progress
 from autorecur.nets.cost import TRAINING_FACTOR, Cost, measure_latency
 from autorecur.nets.engine import LONGEST_CHUNK
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.nets.programs import engine_name, program
+from autorecur.nets.programs import device_name, engine_name, program
 from autorecur.nets.resident import dataset_of, fold_of, resident_block, scaler_of, trainable
 from autorecur.nets.shape import Shape
 from autorecur.nets.start import set_gate_bias
@@ -224,6 +224,7 @@ class Training:
             calibration=calibration,
             model=saved,
             engine=engine_name(),
+            device=device_name(),
         )
 
     def _take_best_weights(self) -> None:

@@ -6,30 +6,36 @@ search goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from autorecur.nets.candidate import CELLS
 from autorecur.nets.cost import TRAINING_FACTOR
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.nets.train import train
+from autorecur.nets.train import companions, train, train_together
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
 
 __all__ = ["Dispatcher"]
 
-GRACE_SECONDS = (
-    3.0  # past its deadline; a training stops itself, so only a hanging one is ever ended
-)
+# Past its deadline; a training stops itself, so only a hanging one is ever ended.
+GRACE_SECONDS = 3.0
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
 POLL_SECONDS = 0.2
 LONGEST_MESSAGE = 200
+MOST_MEMBERS = 64  # of a population, on a device that pays for them
 
 
 class _Killable(Protocol):
     def kill(self, future: Future[Any]) -> None: ...
+
+
+_Future = Future[Fit | list[Fit]]
+_Flying = dict[_Future, tuple[list[Order], float]]  # with the latest time of an answer
 
 
 @dataclass
@@ -48,7 +54,10 @@ class Dispatcher:
     cell_seconds: dict[str, float] = field(default_factory=dict)
     cell_trainings: dict[str, int] = field(default_factory=dict)
     engine: str | None = None  # what the workers train by, as they say
-    _killed: set[Future[Fit]] = field(default_factory=set)
+    device: str | None = None  # … and on
+    members: int = 1  # trainings of one program that a worker carries out side by side
+    _killed: set[_Future] = field(default_factory=set)
+    _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
     def run(
         self,
@@ -57,53 +66,79 @@ class Dispatcher:
         rung: Callable[[Order], int | None] = lambda order: None,
     ) -> None:
         """Until `next_order` gives None while nothing runs; one training may unlock the next."""
-        flying: dict[Future[Fit], tuple[Order, float]] = {}
+        flying: _Flying = {}
         try:
             while True:
-                while len(flying) < self.workers and (order := next_order()) is not None:
-                    self.journal.write("start", {"order": order.id})
-                    patience = order.longest_seconds + START_SECONDS
-                    latest = min(order.deadline, self.meter.clock() + patience)
-                    flying[self.executor.submit(train, order)] = order, latest
+                while len(flying) < self.workers and (orders := self._companions(next_order)):
+                    for order in orders:
+                        self.journal.write("start", {"order": order.id})
+                    patience = max(order.longest_seconds for order in orders) + START_SECONDS
+                    deadline = max(order.deadline for order in orders)
+                    latest = min(deadline, self.meter.clock() + patience)
+                    flying[self._submit(orders)] = orders, latest
                 if not flying:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
-                    order, _ = flying.pop(future)
-                    fit = self._fit(order, future)
-                    self._account(order, fit, rung(order))
-                    done(order, fit)
+                    orders, _ = flying.pop(future)
+                    for order, fit in zip(orders, self._fits(orders, future), strict=False):
+                        self._account(order, fit, rung(order))
+                        done(order, fit)
                 self._end_hanging(flying)
         except BaseException:
+            self._drawn.clear()
             for future in flying:
                 self._kill(future)
             raise
 
-    def _fit(self, order: Order, future: Future[Fit]) -> Fit:
+    def _submit(self, orders: list[Order]) -> _Future:
+        if len(orders) == 1:
+            return self.executor.submit(train, orders[0])
+        return self.executor.submit(train_together, orders)
+
+    def _companions(self, next_order: Callable[[], Order | None]) -> list[Order]:
+        """What one worker takes next: an order, and those that go with it."""
+        ahead = 1 if self.members == 1 else len(CELLS) * self.members
+        while len(self._drawn) < ahead and (order := next_order()) is not None:
+            self._drawn.append(order)
+        if not self._drawn:
+            return []
+        first = self._drawn.popleft()
+        beside = [order for order in self._drawn if companions(first, order)][: self.members - 1]
+        for order in beside:
+            self._drawn.remove(order)
+        return [first, *beside]
+
+    def _fits(self, orders: list[Order], future: _Future) -> list[Fit]:
+        """What came of `orders`; nothing yet where too many went together and are tried again."""
         killed = future in self._killed
         self._killed.discard(future)
-        if future.cancelled() or not future.done():
-            return Fit(order.id, Status.KILLED, Status.KILLED.value)
-        error = future.exception()
-        if error is None:
-            return future.result()
-        if killed:
-            return Fit(order.id, Status.KILLED, Status.KILLED.value)
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
-        return Fit(order.id, Status.FAILED, f"failed ({reason})")
+        error = None if future.cancelled() or not future.done() else future.exception()
+        if future.done() and not future.cancelled() and error is None:
+            given = future.result()
+            return given if isinstance(given, list) else [given]
+        if error is not None and not killed and len(orders) > 1:
+            self.members = len(orders) // 2  # most likely the device has no room for so many
+            self._drawn.extendleft(reversed(orders))
+            return []
+        status, sentence = Status.KILLED, Status.KILLED.value
+        if error is not None and not killed:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
+            status, sentence = Status.FAILED, f"failed ({reason})"
+        return [Fit(order.id, status, sentence) for order in orders]
 
-    def _end_hanging(self, flying: Mapping[Future[Fit], tuple[Order, float]]) -> None:
+    def _end_hanging(self, flying: _Flying) -> None:
         now = self.meter.clock()
         for future, (_, latest) in flying.items():
             if now > latest + GRACE_SECONDS and future not in self._killed:
                 self._kill(future)
 
-    def _given_up(self, flying: Mapping[Future[Fit], Any]) -> set[Future[Fit]]:
+    def _given_up(self, flying: _Flying) -> set[_Future]:
         """Those that were told to end and may never say so: cancelled, or beyond our reach."""
         told = self._killed.intersection(flying)
         return {f for f in told if f.cancelled() or not hasattr(self.executor, "kill")}
 
-    def _kill(self, future: Future[Fit]) -> None:
+    def _kill(self, future: _Future) -> None:
         """Only our own pool can end one worker; any other executor is asked to cancel."""
         self._killed.add(future)
         kill = getattr(self.executor, "kill", None)
@@ -119,7 +154,9 @@ class Dispatcher:
             each = fit.cost.multiply_adds * TRAINING_FACTOR
             work = float(each) * order.candidate.batch * fit.steps_done
         self.meter.charge(1, work)
-        self.engine = fit.engine or self.engine
+        if self.device is None and fit.engine == "jax" and not str(fit.device).startswith("CPU"):
+            self.members = MOST_MEMBERS  # a core is busy with one small network, a GPU idles
+        self.engine, self.device = fit.engine or self.engine, fit.device or self.device
         self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
         self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
         self.journal.write(

@@ -24,7 +24,7 @@ from autorecur.nets.shape import Scaler, Shape
 from autorecur.nets.start import set_gate_bias
 from autorecur.nets.state import State
 
-INPUTS, ROWS, CHUNK = 8, 6_000, 10
+INPUTS, ROWS, CHUNK = 8, 6_000, 30
 SIZES = {
     f"{cell} {title}": (cell.lower(), depth, width, steps, batch)
     for cell in ("LSTM", "GRU")
@@ -72,13 +72,22 @@ def begun(made: Program, candidate: Candidate, shape: Shape, seed: int) -> State
 _made: dict[str, Program] = {}
 
 
-def _population(size: str, members: int) -> tuple[Population, object, np.ndarray]:
+def _chunks(size: str, members: int) -> Callable[[], object]:
+    """A function that takes a chunk of steps of every member; one alone is no population."""
     candidate, shape, block, examples = setting(size)
     if size not in _made:
         _made[size] = Program(candidate, shape, LOSS)
-    states = [begun(_made[size], candidate, shape, seed) for seed in range(members)]
+    made = _made[size]
+    states = [begun(made, candidate, shape, seed) for seed in range(members)]
     drawn = np.stack([batches(examples, candidate.batch, s, 0, CHUNK) for s in range(members)])
-    return Population(_made[size], states), block, drawn
+    if members > 1:
+        population = Population(made, states)
+        return lambda: population.advance(block, drawn)
+
+    def alone() -> None:
+        states[0], _ = made.advance(states[0], block, drawn[0])
+
+    return alone
 
 
 def ready(size: str, members: int) -> None:
@@ -87,12 +96,12 @@ def ready(size: str, members: int) -> None:
 
 
 def steps_a_second(size: str, members: int, begin: float, until: float) -> float:
-    population, block, drawn = _population(size, members)
-    population.advance(block, drawn)
+    chunk = _chunks(size, members)
+    chunk()
     while time.monotonic() < begin:
         time.sleep(0.001)
     chunks, start = 0, time.monotonic()
     while time.monotonic() < until:
-        population.advance(block, drawn)
+        chunk()
         chunks += 1
     return chunks * CHUNK * members / (time.monotonic() - start)

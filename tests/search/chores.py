@@ -51,6 +51,14 @@ def hang(order: Any) -> None:
     time.sleep(600)
 
 
+def room_for_two(orders: Any) -> Any:
+    from autorecur.nets.train import train_together
+
+    if len(orders) > 2:
+        raise MemoryError(f"no room for {len(orders)}")
+    return train_together(orders)
+
+
 def hang_or_train(order: Any) -> Any:
     from autorecur.nets.train import train
 

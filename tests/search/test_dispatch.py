@@ -142,6 +142,51 @@ def test_a_finished_training_may_unlock_the_next(bench: Bench) -> None:
     assert begun == ["first", "second"]
 
 
+def test_companions_are_carried_out_side_by_side(bench: Bench) -> None:
+    rates = {"slow": 0.002, "fast": 0.02}
+    orders = [
+        bench.order(f"{cell} {name} {seed}", cell, seed=seed)
+        for seed in (1, 2)
+        for name in rates
+        for cell in ("lstm", "gru")
+    ]
+    orders = [
+        replace(o, candidate=replace(o.candidate, learning_rate=rates[o.id.split()[1]]))
+        for o in orders
+    ]
+    bench.dispatcher.members = 3
+    bench.run(*orders)
+    assert set(bench.fits) == {order.id for order in orders}
+    for order in orders:
+        fit, alone = bench.fits[order.id], train(order)
+        assert fit.status is Status.FINISHED
+        assert fit.score == pytest.approx(alone.score, rel=1e-4)
+    begun = [line["order"] for line in bench.lines("start")]
+    first = begun[:3]
+    assert len({name.split()[0] for name in first}) == 1, first
+    assert sorted(begun) == sorted(bench.fits)
+
+
+def test_a_population_that_fails_is_tried_again_in_smaller_ones(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "train_together", chores.room_for_two)
+    orders = [bench.order(f"gru {seed}", seed=seed) for seed in range(8)]
+    bench.dispatcher.members = 8
+    bench.run(*orders)
+    assert {fit.status for fit in bench.fits.values()} == {Status.FINISHED}
+    assert set(bench.fits) == {order.id for order in orders}
+    assert bench.dispatcher.members == 2
+    assert bench.meter.trainings == len(bench.lines("training")) == 8
+
+
+def test_what_trains_is_told(bench: Bench) -> None:
+    bench.run(bench.order("one"))
+    assert bench.dispatcher.engine == "jax"
+    assert bench.dispatcher.device is not None
+    assert bench.dispatcher.device.startswith("CPU") == (bench.dispatcher.members == 1)
+
+
 def test_a_hanging_training_is_ended_and_the_others_go_on(
     bench: Bench, workers: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
