@@ -38,6 +38,8 @@ __all__ = ["main"]
 
 _IMPORTED = time.monotonic()
 
+LONGEST_START = 5.0  # seconds from the start of Python to the import of this file; mostly 0.2
+
 EXIT_REPAIR, EXIT_UNCLEAR, EXIT_INTERRUPTED = 2, 3, 130
 UNCLEAR = frozenset({"UNDECIDED", "INCOMPLETE", "BASELINE_WINS"})
 CHOSEN = "AUTORECUR_BACKEND"  # set where the Keras backend is this process' own choice
@@ -90,7 +92,9 @@ def _process_started() -> float:
     """When this process began, on the clock of `time.monotonic`.
 
     The budget covers the whole process, and starting Python and importing this file are part of it.
-    Linux tells; elsewhere, and where the answer makes no sense, it is the import of this file.
+    Linux tells; elsewhere, and where the answer makes no sense, it is the import of this file. So
+    it is where the process was a shell before, which did other things first and then became this
+    command: `bash -c "pip install . && autorecur demo"`.
     """
     try:
         # Field 22, counted behind the command name, which may itself hold spaces and brackets.
@@ -98,7 +102,8 @@ def _process_started() -> float:
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
     except (AttributeError, IndexError, OSError, ValueError):
         return _IMPORTED
-    return time.monotonic() - age if 0 <= age <= 60 else _IMPORTED
+    began = time.monotonic() - age
+    return began if 0 <= _IMPORTED - began <= LONGEST_START else _IMPORTED
 
 
 def _settle_process() -> None:

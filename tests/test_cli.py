@@ -491,15 +491,31 @@ def test_a_text_runs_on_tensorflow_unless_the_user_says_otherwise(
     assert done.stdout.split() == [wanted]
 
 
+AGES = (
+    "import time; time.sleep(0.3); from autorecur import cli;"
+    "print(time.monotonic() - cli._process_started(), time.monotonic() - cli._IMPORTED)"
+)
+
+
 def test_the_budget_begins_with_the_process() -> None:
-    code = (
-        "import time; time.sleep(0.3); from autorecur import cli;"
-        "print(time.monotonic() - cli._process_started(), time.monotonic() - cli._IMPORTED)"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", AGES], cwd=ROOT, capture_output=True, text=True, check=True
     )
     age, since_import = map(float, done.stdout.split())
     if not Path("/proc/self/stat").exists():
         pytest.skip("only Linux tells when a process began")
     assert 0.3 <= age < 30 and age >= since_import
+
+
+def test_the_time_of_a_shell_that_became_the_command_is_not_spent() -> None:
+    """A shell ends `install && run` by turning into the last command, and keeps its own age."""
+    script = 'sleep 6; exec "$0" -c "$1"'
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable, AGES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    age, since_import = map(float, done.stdout.split())
+    assert age == pytest.approx(since_import, abs=0.05)
