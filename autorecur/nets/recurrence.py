@@ -1,11 +1,11 @@
 """LSTM and GRU over a batch of windows, with their gradients derived by hand, on JAX.
 
 What autodiff would do once a step is done once a window: the inputs are multiplied by their kernel
-before the loop, the gates' slopes are taken before the loop backwards, and the gradients of the
-weights are one product each after it. In the loops only what depends on the step before is left, in
-operations on whole rows. The equations and the weights are those of Keras' stock layers; Appleyard
-et al. 2016 describe the rearrangement (arXiv 1604.01946), `tests/benchmarks/recurrence.py` measures
-what it gains.
+before the loop, the gates' slopes are taken while the gates are at hand, and the gradients of the
+weights are one product each after the loop backwards. In the loops only what depends on the step
+before is left, in operations on whole rows. The equations and the weights are those of Keras' stock
+layers; Appleyard et al. 2016 describe the rearrangement (arXiv 1604.01946), and
+`tests/benchmarks/recurrence.py` measures what it gains.
 
 Arrays are time-major, [steps, batch, features]. `mask` [steps, batch, 1] holds 1 where a row counts
 and 0 where the state stays as it was, or is None. The first state is zero.
@@ -33,21 +33,27 @@ def _lstm(weights: Weights, inputs: Array, mask: Array | None, keep: bool) -> tu
     units = recurrent.shape[0]
     # A sigmoid is a tanh of half the width and height, so that one call does for all four gates.
     scale = jnp.repeat(jnp.array([0.5, 0.5, 1.0, 0.5], inputs.dtype), units)
+    rise = 2.0 * scale - 1.0  # a gate's slope is (1 - gate) (rise + gate)
 
     def step(t: Array, carried: Any) -> Any:
-        state, cell, gates, states, cells = carried
+        state, cell, gates, states, kept = carried
         gate = scale * jnp.tanh(scale * (_at(gates, t) + state @ recurrent)) + (1.0 - scale)
         i, f, g, o = jnp.split(gate, 4, axis=-1)
         after = f * cell + i * g
-        state, cell = _left(mask, t, (o * jnp.tanh(after), after), (state, cell))
+        squashed = jnp.tanh(after)
         if keep:
-            gates, cells = _put(gates, gate, t), _put(cells, cell, t + 1)
-        return state, cell, gates, _put(states, state, t + 1), cells
+            slopes = (1.0 - gate) * (rise + gate) * jnp.concatenate([g, cell, i, squashed], axis=-1)
+            into_cell, stays = o * (1.0 - squashed * squashed), f
+            slopes, into_cell, stays = _counting(mask, t, (slopes, into_cell), stays)
+            gates = _put(gates, slopes, t)
+            kept = _put(kept[0], into_cell, t), _put(kept[1], stays, t)
+        state, cell = _left(mask, t, (o * squashed, after), (state, cell))
+        return state, cell, gates, _put(states, state, t + 1), kept
 
-    first, all_states = _zeros(inputs, units)
-    start = (first, first, inputs @ kernel + bias, all_states, all_states if keep else None)
-    _, _, gates, states, cells = jax.lax.fori_loop(0, len(inputs), step, start)
-    return states[1:], (states, cells, gates)
+    first, room = _zeros(inputs, units)
+    start = (first, first, inputs @ kernel + bias, room, (room[1:], room[1:]) if keep else ())
+    _, _, slopes, states, kept = jax.lax.fori_loop(0, len(inputs), step, start)
+    return states[1:], (states, slopes, *kept)
 
 
 def _lstm_gradients(
@@ -57,21 +63,14 @@ def _lstm_gradients(
     import jax
     from jax import numpy as jnp
 
-    (kernel, recurrent, _), (states, cells, gates) = weights, kept
+    (kernel, recurrent, _), (states, slopes, into_cells, stays) = weights, kept
     back, steps = recurrent.T, len(inputs)
-    i, f, g, o = jnp.split(gates, 4, axis=-1)
-    squashed = jnp.tanh(cells[1:])
-    # Of the gates' sums: three as shares of the gradient by the cell, the last by the state.
-    of_cell = [g * i * (1.0 - i), cells[:-1] * f * (1.0 - f), i * (1.0 - g * g)]
-    slopes = jnp.concatenate([*of_cell, squashed * o * (1.0 - o)], axis=-1)
-    into_cell, stays = o * (1.0 - squashed * squashed), f
-    if mask is not None:
-        slopes, into_cell, stays = slopes * mask, into_cell * mask, jnp.where(mask > 0, f, 1.0)
 
     def step(number: Array, carried: Any) -> Any:
         (of_state, of_cell, of_gates), t = carried, steps - 1 - number
         of_state = of_state + _at(wanted, t)
-        of_cell = of_cell + of_state * _at(into_cell, t)
+        of_cell = of_cell + of_state * _at(into_cells, t)
+        # Three gates move the cell, the last one the state.
         of_gate = _at(of_gates, t) * jnp.concatenate([of_cell] * 3 + [of_state], axis=-1)
         passed = of_gate @ back
         if mask is not None:
@@ -93,22 +92,26 @@ def _gru(weights: Weights, inputs: Array, mask: Array | None, keep: bool) -> tup
     units = recurrent.shape[0]
 
     def step(t: Array, carried: Any) -> Any:
-        state, gates, states, inners = carried
+        state, gates, states, kept = carried
         projected, inner = _at(gates, t), state @ recurrent + recurrent_bias
         z_r = 0.5 * jnp.tanh(0.5 * (projected + inner)[:, : 2 * units]) + 0.5
         z, r = jnp.split(z_r, 2, axis=-1)
         inner = inner[:, 2 * units :]
         g = jnp.tanh(projected[:, 2 * units :] + r * inner)
-        (state,) = _left(mask, t, (g + z * (state - g),), (state,))
         if keep:
-            gates = _put(gates, jnp.concatenate([z_r, g], axis=-1), t)
-            inners = _put(inners, inner, t + 1)
-        return state, gates, _put(states, state, t + 1), inners
+            of_g = (1.0 - z) * (1.0 - g * g)
+            of_z, of_r = (state - g) * z * (1.0 - z), of_g * inner * r * (1.0 - r)
+            slopes = jnp.concatenate([of_z, of_r, of_g * r], axis=-1)
+            slopes, of_g, stays = _counting(mask, t, (slopes, of_g), z)
+            gates = _put(gates, slopes, t)
+            kept = _put(kept[0], of_g, t), _put(kept[1], stays, t)
+        (state,) = _left(mask, t, (g + z * (state - g),), (state,))
+        return state, gates, _put(states, state, t + 1), kept
 
-    first, all_states = _zeros(inputs, units)
-    start = (first, inputs @ kernel + bias, all_states, all_states if keep else None)
-    _, gates, states, inners = jax.lax.fori_loop(0, len(inputs), step, start)
-    return states[1:], (states, gates, inners)
+    first, room = _zeros(inputs, units)
+    start = (first, inputs @ kernel + bias, room, (room[1:], room[1:]) if keep else ())
+    _, slopes, states, kept = jax.lax.fori_loop(0, len(inputs), step, start)
+    return states[1:], (states, slopes, *kept)
 
 
 def _gru_gradients(
@@ -118,15 +121,8 @@ def _gru_gradients(
     import jax
     from jax import numpy as jnp
 
-    (kernel, recurrent, _), (states, gates, inners) = weights, kept
+    (kernel, recurrent, _), (states, slopes, of_g, stays) = weights, kept
     back, steps = recurrent.T, len(inputs)
-    z, r, g = jnp.split(gates, 3, axis=-1)
-    of_g, stays = (1.0 - z) * (1.0 - g * g), z
-    if mask is not None:
-        of_g, stays = of_g * mask, jnp.where(mask > 0, z, 1.0)
-    # Of the gates' sums, as shares of the gradient by the state.
-    of_z, of_r = (states[:-1] - g) * z * (1.0 - stays), of_g * inners[1:] * r * (1.0 - r)
-    slopes = jnp.concatenate([of_z, of_r, of_g * r], axis=-1)
 
     def step(number: Array, carried: Any) -> Any:
         (of_state, of_states, of_inners), t = carried, steps - 1 - number
@@ -137,11 +133,23 @@ def _gru_gradients(
 
     start = (jnp.zeros_like(states[0]), wanted, slopes)
     _, of_states, of_inners = jax.lax.fori_loop(0, steps, step, start)
-    of_z_r = of_inners[..., : 2 * z.shape[-1]]
+    of_z_r = of_inners[..., : -of_g.shape[-1]]
     of_projected = jnp.concatenate([of_z_r, of_states * of_g], axis=-1)
     by_kernels = _product(inputs, of_projected), _product(states[:-1], of_inners)
     biases = jnp.stack([of_projected.sum((0, 1)), of_inners.sum((0, 1))])
     return (*by_kernels, biases), of_projected @ kernel.T
+
+
+def _counting(
+    mask: Array | None, t: Array, slopes: tuple[Array, Array], stays: Array
+) -> tuple[Array, Array, Array]:
+    """What goes back through a step: nothing but the state itself where a row does not count."""
+    from jax import numpy as jnp
+
+    if mask is None:
+        return *slopes, stays
+    there = _at(mask, t)
+    return slopes[0] * there, slopes[1] * there, jnp.where(there > 0, stays, 1.0)
 
 
 def _zeros(inputs: Array, units: int) -> tuple[Array, Array]:
@@ -161,8 +169,8 @@ def _at(array: Array, place: Array) -> Array:
 def _put(array: Array, each: Array, place: Array) -> Array:
     """`array` with `each` at `place`. In a loop over `place` this writes in place.
 
-    So gates take the place of their sums, and gradients that of slopes: a loop that stacked its
-    results would fill another array with zeros first, and a window's arrays would leave the cache.
+    So slopes take the place of the gates' sums, and gradients that of slopes: a loop that stacked
+    its results would fill another array with zeros first, and leave the cache sooner.
     """
     import jax
 
