@@ -101,7 +101,7 @@ def steps_a_second(size: str, members: int, begin: float, until: float) -> float
     while time.monotonic() < begin:
         time.sleep(0.001)
     chunks, start = 0, time.monotonic()
-    while time.monotonic() < until:
+    while not chunks or time.monotonic() < until:
         chunk()
         chunks += 1
     return chunks * CHUNK * members / (time.monotonic() - start)
