@@ -20,6 +20,7 @@ def recurrent(cell: str, units: int, *, trained: bool, **choices: Any) -> Any:
     import keras
 
     if trained and cell in RECURRENCES and keras.backend.backend() == "jax":
+        # Asked for cuDNN, Keras would run its loop in both directions at once, past ours.
         return _ours(cell)(units, use_cudnn=False, **choices)
     stock = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
     return stock[cell](units, **choices)

@@ -113,19 +113,19 @@ class Dispatcher:
         """What came of `orders`; nothing yet where too many went together and are tried again."""
         killed = future in self._killed
         self._killed.discard(future)
-        error = None if future.cancelled() or not future.done() else future.exception()
-        if future.done() and not future.cancelled() and error is None:
+        answered = future.done() and not future.cancelled()
+        error = future.exception() if answered else None
+        if answered and error is None:
             given = future.result()
             return given if isinstance(given, list) else [given]
-        if error is not None and not killed and len(orders) > 1:
+        if error is None or killed:
+            return [Fit(order.id, Status.KILLED, Status.KILLED.value) for order in orders]
+        if len(orders) > 1:
             self.members = len(orders) // 2  # most likely the device has no room for so many
             self._drawn.extendleft(reversed(orders))
             return []
-        status, sentence = Status.KILLED, Status.KILLED.value
-        if error is not None and not killed:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
-            status, sentence = Status.FAILED, f"failed ({reason})"
-        return [Fit(order.id, status, sentence) for order in orders]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
+        return [Fit(order.id, Status.FAILED, f"failed ({reason})") for order in orders]
 
     def _end_hanging(self, flying: _Flying) -> None:
         now = self.meter.clock()
