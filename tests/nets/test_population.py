@@ -79,9 +79,8 @@ def test_a_member_is_what_it_is_alone(cell: str, seasonal: Any) -> None:
     for order, fit in zip(orders, together, strict=True):
         alone = train(order)
         assert (fit.order, fit.status, fit.steps) == (order.id, alone.status, alone.steps)
-        # A hundred steps at a high rate make more of what rounding does to the last digits.
-        np.testing.assert_allclose(fit.curve[:6], alone.curve[:6], rtol=1e-3)
-        np.testing.assert_allclose(fit.curve, alone.curve, rtol=1e-2)
+        # What rounding does to the first digits, a hundred steps of training make more of.
+        np.testing.assert_allclose(fit.curve, alone.curve, rtol=1e-3)
         np.testing.assert_allclose(fit.forecasts, alone.forecasts, rtol=1e-2, atol=1e-2)
         assert fit.best_step == alone.best_step
         assert fit.cost == alone.cost
