@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -15,6 +14,7 @@ from autorecur.data.dataset import Dataset
 from autorecur.judge.verdict import cost_sentence
 from autorecur.nets.candidate import REFERENCE_CELL, REFERENCE_NAME
 from autorecur.nets.cost import BYTES_PER_WEIGHT
+from autorecur.nets.programs import PROCESSOR
 from autorecur.record import Record
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
@@ -246,7 +246,7 @@ def _environment(story: Story) -> dict[str, Any]:
         "engine": story.dispatcher.engine or "none",
         "workers": story.dispatcher.workers,
         "threads": 1,
-        "device": story.dispatcher.device or f"CPU, {os.cpu_count()} cores",
+        "device": story.dispatcher.device or PROCESSOR,
         "platform": f"{platform.system()} {platform.machine()}",
         "versions": versions,
     }

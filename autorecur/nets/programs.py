@@ -20,10 +20,19 @@ from autorecur.nets.state import State
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["DEFAULT_ENGINE", "ENGINES", "Engine", "device_name", "engine_name", "program"]
+__all__ = [
+    "DEFAULT_ENGINE",
+    "ENGINES",
+    "PROCESSOR",
+    "Engine",
+    "device_name",
+    "engine_name",
+    "program",
+]
 
 MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
 DEFAULT_ENGINE = "jax"
+PROCESSOR = f"CPU, {os.cpu_count()} cores"  # the device where there is no better one
 
 
 class Engine(Protocol):
@@ -81,7 +90,7 @@ def device_name() -> str:
         if graphics := tensorflow.config.list_physical_devices("GPU"):
             details = tensorflow.config.experimental.get_device_details(graphics[0])
             return f"GPU, {details.get('device_name', 'unknown')}"
-    return f"CPU, {os.cpu_count()} cores"
+    return PROCESSOR
 
 
 def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Engine, bool]:

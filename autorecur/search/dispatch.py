@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from autorecur.nets.candidate import CELLS
 from autorecur.nets.cost import TRAINING_FACTOR
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.nets.train import companions, train, train_together
+from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
@@ -34,7 +34,7 @@ class _Killable(Protocol):
     def kill(self, future: Future[Any]) -> None: ...
 
 
-_Future = Future[Fit | list[Fit]]
+_Future = Future[list[Fit]]
 _Flying = dict[_Future, tuple[list[Order], float]]  # with the latest time of an answer
 
 
@@ -75,7 +75,7 @@ class Dispatcher:
                     patience = max(order.longest_seconds for order in orders) + START_SECONDS
                     deadline = max(order.deadline for order in orders)
                     latest = min(deadline, self.meter.clock() + patience)
-                    flying[self._submit(orders)] = orders, latest
+                    flying[self.executor.submit(train_together, orders)] = orders, latest
                 if not flying:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -90,11 +90,6 @@ class Dispatcher:
             for future in flying:
                 self._kill(future)
             raise
-
-    def _submit(self, orders: list[Order]) -> _Future:
-        if len(orders) == 1:
-            return self.executor.submit(train, orders[0])
-        return self.executor.submit(train_together, orders)
 
     def _companions(self, next_order: Callable[[], Order | None]) -> list[Order]:
         """What one worker takes next: an order, and those that go with it."""
@@ -116,8 +111,7 @@ class Dispatcher:
         answered = future.done() and not future.cancelled()
         error = future.exception() if answered else None
         if answered and error is None:
-            given = future.result()
-            return given if isinstance(given, list) else [given]
+            return future.result()
         if error is None or killed:
             return [Fit(order.id, Status.KILLED, Status.KILLED.value) for order in orders]
         if len(orders) > 1:

@@ -59,13 +59,14 @@ def room_for_two(orders: Any) -> Any:
     return train_together(orders)
 
 
-def hang_or_train(order: Any) -> Any:
-    from autorecur.nets.train import train
+def hang_or_train(orders: Any) -> Any:
+    from autorecur.nets.train import train_together
 
+    (order,) = orders
     if order.id == "hanging":
         hang(order)
     if order.id == "raising":
         raise ValueError("a reason\nof two lines " + "x" * 500)
     if order.id == "dying":
         os._exit(3)
-    return train(order)
+    return train_together(orders)

@@ -190,7 +190,7 @@ def test_what_trains_is_told(bench: Bench) -> None:
 def test_a_hanging_training_is_ended_and_the_others_go_on(
     bench: Bench, workers: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    monkeypatch.setattr(dispatch, "train_together", chores.hang_or_train)
     monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.3)
     hanging = bench.order("hanging", deadline=time.monotonic() + 1.5)
     others = [bench.order(f"other {number}") for number in range(3)]
@@ -211,7 +211,7 @@ def test_a_hanging_training_is_ended_and_the_others_go_on(
 def test_the_longest_time_ends_a_training_that_hangs_without_a_deadline(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    monkeypatch.setattr(dispatch, "train_together", chores.hang_or_train)
     monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.3)
     monkeypatch.setattr(dispatch, "START_SECONDS", 0.7)
     begin = time.monotonic()
@@ -223,7 +223,7 @@ def test_the_longest_time_ends_a_training_that_hangs_without_a_deadline(
 def test_an_exception_and_a_death_come_back_as_failed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    monkeypatch.setattr(dispatch, "train_together", chores.hang_or_train)
     names = ("raising", "dying", "fine", "also fine")
     bench.run(*[bench.order(name) for name in names])
     raised, died = bench.fits["raising"], bench.fits["dying"]
@@ -249,7 +249,7 @@ def test_a_real_exception_of_a_training(bench: Bench) -> None:
 def test_an_interruption_ends_what_flies(
     bench: Bench, workers: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "train", chores.hang_or_train)
+    monkeypatch.setattr(dispatch, "train_together", chores.hang_or_train)
     hanging = bench.order("hanging")
 
     def interrupt(order: Order, fit: Fit) -> None:
