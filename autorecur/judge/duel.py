@@ -121,7 +121,11 @@ class Duel:
         names = tuple(fold.name for fold in self.folds)
         shares = [len(f.test) / max(1, len(f.test) + len(f.train)) for f in self.folds]
         return Comparison(
-            pairs=tuple(self._pair(place) for place in self._rounds[: self._started]),
+            pairs=tuple(
+                self._pair(place)
+                for place in self._rounds[: self._started]
+                if any((place, cell) in self._fits for cell in CELLS)  # else it was never begun
+            ),
             folds=names,
             baselines={
                 name: tuple(scores.get(fold) for fold in names)

@@ -8,6 +8,7 @@ members. On a CPU the cores are busy with one network already; see what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +27,28 @@ class Population:
     Each takes the steps that it would take alone, up to rounding. Where series are padded to two
     lengths, the longest series of all members decides a step's: masks of dropout are then drawn for
     more rows than a member alone would need, and differ.
+
+    Every number of members is a program of its own, which takes seconds to compile. So the places
+    up to the next power of two are filled with copies of the last member, which nobody reads.
     """
 
     def __init__(self, made: Program, members: Sequence[State]) -> None:
         import jax
         import jax.numpy as jnp
 
-        self._made = made
-        self._states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+        self._made, self._count = made, len(members)
+        self._places = 1 << (len(members) - 1).bit_length()
+        filled = [*members, *[members[-1]] * (self._places - len(members))]
+        self._states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *filled)
 
     def advance(self, block: Block, batches: NDArray[np.int32]) -> NDArray[np.float32]:
         """A step of every member for each row of its `batches` [members, steps, batch].
 
         Returns the losses, [members, steps].
         """
-        in_order = padded(np.swapaxes(batches, 0, 1))
+        in_order = padded(np.swapaxes(self._filled(batches), 0, 1))
         self._states, losses = self._made.advance_all(self._states, block, *in_order)
-        return np.asarray(losses).T[:, : batches.shape[1]]
+        return np.asarray(losses).T[: self._count, : batches.shape[1]]
 
     def forecast(self, block: Block, examples: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each member gives for `examples`: [members, …], else as `Program.forecast`."""
@@ -54,7 +60,7 @@ class Population:
                 self._made.forecast_all(
                     states.average, states.fixed, block, jnp.asarray(piece, jnp.int32)
                 )
-            )[:, :count]
+            )[: self._count, :count]
             for piece, count in in_pieces(examples)
         ]
         return np.concatenate(pieces, axis=1)
@@ -68,4 +74,9 @@ class Population:
 
     def scale_rates(self, factors: NDArray[np.float32]) -> None:
         """Multiply each member's learning rate by its factor, [members]."""
-        self._states = self._made.with_rate(self._states, factors)
+        self._states = self._made.with_rate(self._states, self._filled(factors))
+
+    def _filled(self, of_members: NDArray[Any]) -> NDArray[Any]:
+        """`of_members` [members, …], the last one's repeated: [places, …]."""
+        more = np.repeat(of_members[-1:], self._places - self._count, axis=0)
+        return np.concatenate([of_members, more])

@@ -92,7 +92,12 @@ class Dispatcher:
             raise
 
     def _companions(self, next_order: Callable[[], Order | None]) -> list[Order]:
-        """What one worker takes next: an order, and those that go with it."""
+        """What one worker takes next: an order, and those that go with it.
+
+        Orders that were drawn ahead and whose time has run out since then are not begun.
+        """
+        now = self.meter.clock()
+        self._drawn = deque(order for order in self._drawn if now < order.deadline)
         ahead = 1 if self.members == 1 else len(CELLS) * self.members
         while len(self._drawn) < ahead and (order := next_order()) is not None:
             self._drawn.append(order)

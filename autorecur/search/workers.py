@@ -22,6 +22,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
+from importlib.metadata import entry_points
 from queue import SimpleQueue
 from typing import Any
 
@@ -33,6 +34,8 @@ from autorecur.nets.engine import use_compilation_cache
 __all__ = ["WorkerPool", "default_workers"]
 
 RECYCLE_BYTES = 6e9  # loky replaces a worker that has grown by so much
+# All workers share a GPU; by default the first to start would take most or all of its memory.
+_SHARED_GPU = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 WATCH_SECONDS = 1.0
 
 
@@ -163,17 +166,31 @@ class WorkerPool(Executor):
 
 
 def _environment(threads: int, backend: str) -> dict[str, str]:
-    flags = os.environ.get("XLA_FLAGS", "")
-    if threads == 1:
-        flags += " --xla_cpu_multi_thread_eigen=false"
-    return {
+    environment = {
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "XLA_FLAGS": flags.strip(),
-        "NPROC": str(threads),  # the size of XLA's own thread pool
         "OMP_NUM_THREADS": str(threads),
         "LOKY_MAX_MEMORY_LEAK_SIZE": str(RECYCLE_BYTES),
     }
+    if _has_gpu():
+        return environment | {
+            name: os.environ.get(name, value) for name, value in _SHARED_GPU.items()
+        }
+    flags = os.environ.get("XLA_FLAGS", "")
+    if threads == 1:
+        flags += " --xla_cpu_multi_thread_eigen=false"
+    # The size of XLA's own thread pool. For a GPU it stays as it is: there the steps need no
+    # thread, and the compiler, left with one, takes six times as long.
+    return environment | {"XLA_FLAGS": flags.strip(), "NPROC": str(threads)}
+
+
+def _has_gpu() -> bool:
+    """Whether JAX will find a GPU in the workers: it has the plugin, and the system the device.
+
+    JAX itself is not asked, since it would have to be imported, and would take the device.
+    """
+    devices = ("/dev/nvidia0", "/dev/kfd")
+    return bool(entry_points(group="jax_plugins")) and any(map(os.path.exists, devices))
 
 
 def _warm_up() -> None:

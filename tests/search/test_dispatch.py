@@ -180,6 +180,23 @@ def test_a_population_that_fails_is_tried_again_in_smaller_ones(
     assert bench.meter.trainings == len(bench.lines("training")) == 8
 
 
+def test_what_was_drawn_ahead_is_not_begun_too_late(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "train_together", chores.take_all_the_time)
+    bench.dispatcher.members, bench.dispatcher.workers = 2, 1
+    deadline = time.monotonic() + 2
+    orders = [
+        bench.order(f"{cell} {seed}", cell, seed=seed, deadline=deadline)
+        for cell in ("gru", "lstm")
+        for seed in (1, 2)
+    ]
+    bench.run(*orders)
+    assert {fit.status for fit in bench.fits.values()} == {Status.DEADLINE}
+    assert set(bench.fits) == {"gru 1", "gru 2"} == {x["order"] for x in bench.lines("start")}
+    assert bench.meter.trainings == 2
+
+
 def test_what_trains_is_told(bench: Bench) -> None:
     bench.run(bench.order("one"))
     assert bench.dispatcher.engine == "jax"
