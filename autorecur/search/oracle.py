@@ -20,7 +20,7 @@ import keras_tuner
 import numpy as np
 
 from autorecur.nets.candidate import Candidate, Space
-from autorecur.search.rungs import Draw, Placement, Scores, fraction, ready
+from autorecur.search.rungs import FACTOR, Draw, Placement, Scores, fraction, ready
 
 __all__ = ["Conductor", "PairOracle", "hyperparameters"]
 
@@ -51,6 +51,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         _keep_to_itself(self)
         self.space, self.better, self.draw_seed = space, better, seed
         self.pairs: list[Candidate] = [first]
+        self.settings = FACTOR  # that a network is tried with, before another one is drawn
         self.placements: dict[str, tuple[Placement, bool]] = {}
         self.finished: dict[Placement, Scores] = {}
 
@@ -68,12 +69,15 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def pair(self, number: int) -> Candidate:
         """Candidate `number`, by the seed and the number alone; never one drawn before.
 
-        Every second one is the one before it with other settings: the learning rate matters most,
-        and a program that is compiled already costs nothing to try it with.
+        The first bracket gives the sound default other settings, and every network after it is
+        tried with `settings` of them: the learning rate matters most, and a program that is
+        compiled already costs nothing to try it with.
         """
         while len(self.pairs) <= number:
-            rng = np.random.default_rng((self.draw_seed, 7, len(self.pairs)))
-            before = self.pairs[-1] if len(self.pairs) % 2 else None
+            place = len(self.pairs)
+            rng = np.random.default_rng((self.draw_seed, 7, place))
+            fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
+            before = None if fresh else self.pairs[-1]
             seen = {candidate.pair_key for candidate in self.pairs}
             for _ in range(MOST_REDRAWS):
                 drawn = self.space.draw(rng)
@@ -100,8 +104,14 @@ class Conductor:
         if isinstance(oracle, PairOracle):
             self.next()
 
-    def next(self) -> Draw | None:
-        """The next pair; None where the oracle waits for scores or has nothing left."""
+    def next(self, side_by_side: bool = False) -> Draw | None:
+        """The next pair; None where the oracle waits for scores or has nothing left.
+
+        `side_by_side`: whether trainings of one program cost little more than one of them alone;
+        then our own oracle tries a network with more settings.
+        """
+        if side_by_side and isinstance(self.oracle, PairOracle):
+            self.oracle.settings = FACTOR**2
         self._asked += 1
         trial = self.oracle.create_trial(f"pair-{self._asked}")
         if trial.status != "RUNNING":

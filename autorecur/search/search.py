@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import statistics
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,9 @@ MODEL_FILE = "model.keras"
 SPARE = 1.3  # a duel is reckoned with so many times what its trainings took in the search
 TOO_SLOW = 1.5  # times the longest time that a training may take
 LEAST_WORK = 100_000  # multiply-adds that the bookkeeping of one example's forecast is worth
+# Of what the other cell lacks, where a cell's finalist is chosen: best where settings are worth
+# about as much as the luck of a seed, and three times what one cell alone makes of them.
+OTHER_SHARE = 0.5
 COMPILE_SECONDS = 2.0  # what a new shape costs besides its steps
 
 
@@ -105,7 +109,7 @@ class Search:
             self._conductor = _conductor(self.plan, self._oracle)
             for draw, scores in self._untold:
                 self._conductor.tell(draw, scores)
-        drawn: Draw | None = self._conductor.next()
+        drawn: Draw | None = self._conductor.next(self.dispatcher.members > 1)
         return drawn
 
     def _tell(self, draw: Draw, scores: dict[str, float | None]) -> None:
@@ -273,11 +277,22 @@ def _conductor(plan: Plan, oracle: Any) -> Any:
 def best_trial(trials: Iterable[Trial], cell: str) -> Trial | None:
     """The cell's best trial at any rung, by what was watched; None where none has a score.
 
+    Of many scores the best is a lucky one. The other cell, trained with the same settings as far,
+    shares what they are worth and not the luck, so its score counts too: what it lacks to the other
+    cell's best is added, by a share. A usual lack is the most that counts, and counts where the
+    other training has no score: one that went wrong says nothing more.
+
     Going on from a rung mostly helps, so the best is mostly at the top. Where it is not, the ones
     above were cut short by their time or are no better, and the rung itself is no merit.
     """
-    return min(
-        (t for t in trials if t.candidate.cell == cell and t.watched is not None),
-        key=lambda trial: (trial.watched, not trial.top, trial.id),
-        default=None,
-    )
+    scored = [(trial, trial.watched) for trial in trials if trial.watched is not None]
+    others = {(t.pair, t.rung): watched for t, watched in scored if t.candidate.cell != cell}
+    best = min(others.values(), default=0.0)
+    usual = statistics.median(others.values()) if others else 0.0
+
+    def smoothed(trial: Trial, watched: float) -> tuple[float, bool, str]:
+        beside = min(others.get((trial.pair, trial.rung), usual), usual)
+        return watched + OTHER_SHARE * (beside - best), not trial.top, trial.id
+
+    own = [(smoothed(t, watched), t) for t, watched in scored if t.candidate.cell == cell]
+    return min(own, key=lambda each: each[0], default=(None, None))[1]

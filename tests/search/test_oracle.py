@@ -70,15 +70,30 @@ def test_no_pair_is_drawn_twice() -> None:
     assert len(set(keys)) == len(keys) and FIRST.pair_key not in keys
 
 
-def test_every_second_pair_shares_the_program_of_the_one_before_it() -> None:
+def test_the_default_and_every_network_after_it_are_tried_with_several_settings() -> None:
     oracle = PairOracle(Space(), Candidate("lstm", dropout=0.1), seed=5)
-    pairs = [oracle.pair(number) for number in range(12)]
+    pairs = [oracle.pair(number) for number in range(13)]
     programs = [pair.program_key for pair in pairs]
-    assert programs[0::2] == programs[1::2]
-    assert len(set(programs)) == 6
-    assert all(
-        a.learning_rate != b.learning_rate for a, b in zip(pairs[0::2], pairs[1::2], strict=True)
-    )
+    shared = [programs[:4], programs[4:7], programs[7:10], programs[10:13]]
+    assert [len(set(each)) for each in shared] == [1, 1, 1, 1]
+    assert len(set(programs)) == 4
+    assert len({pair.learning_rate for pair in pairs}) == len(pairs)
+
+
+def test_side_by_side_a_network_is_tried_with_a_whole_brackets_settings() -> None:
+    conductor = Conductor(PairOracle(SPACE, FIRST, 5), SPACE, "lower")
+    default = Draw(Placement(0, 0), True, 1.0, FIRST)
+    conductor.tell(default, scores_of(default))
+    first_rungs: list[Candidate] = []
+    while len(first_rungs) < 21:
+        draw = conductor.next(side_by_side=True)
+        assert draw is not None
+        conductor.tell(draw, scores_of(draw))
+        if draw.placement.rung == 0:
+            first_rungs.append(draw.candidate)
+    programs = [candidate.program_key for candidate in first_rungs]
+    assert [len(set(programs[a:b])) for a, b in ((0, 3), (3, 12), (12, 21))] == [1, 1, 1]
+    assert len(set(programs)) == 3
 
 
 def test_a_pair_stays_itself_from_rung_to_rung() -> None:

@@ -27,6 +27,27 @@ def test_of_equal_scores_the_one_trained_further_is_the_finalist() -> None:
     assert best is not None and best.id == "b"
 
 
+def test_the_other_cell_tells_luck_from_settings() -> None:
+    def pair(number: int, gru: float, lstm: float | None) -> list[Trial]:
+        scores = {"gru": gru, "lstm": lstm}
+        return [
+            replace(trial(f"{cell} {number}", score, cell=cell), pair=number)
+            for cell, score in scores.items()
+        ]
+
+    def finalist(*pairs: list[Trial]) -> str:
+        best = best_trial([each for pair in pairs for each in pair], "gru")
+        assert best is not None
+        return best.id
+
+    sound, poor = pair(2, 1.10, 1.10), pair(3, 1.40, 1.45)
+    assert finalist(pair(1, 1.00, 1.40), sound, poor) == "gru 2"
+    assert finalist(pair(1, 0.99, None), sound, poor) == "gru 1"
+    # A difference that is no luck stays one, and one that went wrong takes nothing with it.
+    assert finalist(pair(1, 0.80, 1.40), sound, poor) == "gru 1"
+    assert finalist(pair(1, 0.80, 1e9), sound, poor) == "gru 1"
+
+
 def test_a_cell_without_a_score_has_no_finalist() -> None:
     assert best_trial([trial("a", None)], "gru") is None
     assert best_trial([trial("a", 1.0)], "lstm") is None
