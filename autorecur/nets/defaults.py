@@ -17,6 +17,7 @@ __all__ = ["first_candidate", "full_steps", "space_for"]
 EPOCHS = {"before": 40, "upto": 30, "whole": 40, "stream": 30}  # a full training, by window …
 FEWEST_STEPS, MOST_STEPS = 400, 3000  # … and within these
 LONGEST_LOOKBACK = 400
+FAMILIAR = 0.9  # of the later half's values, between the least and the most of the earlier half
 SMALL = 512  # training examples; fewer want smaller batches
 
 
@@ -46,9 +47,22 @@ def _before(dataset: Dataset) -> Space:
         relative = ["standard"]  # a panel's channels keep their units: only this one scales them
     if 1 < dataset.schema.season <= lookbacks[-1]:
         relative.append("season")
-    if len(dataset.offsets) == 2:
+    if len(dataset.offsets) == 2 and _familiar(dataset):
         relative.append("none")
     return Space(lookback=lookbacks, normalisation=tuple(relative), linear=(True, True, False))
+
+
+def _familiar(dataset: Dataset) -> bool:
+    """Whether what is to be forecast stays where it has been.
+
+    A network that is given absolute levels knows nothing of others. Where a series grows, it may
+    still be right on the next rows, be chosen for that, and be far off on those after them.
+    """
+    fold = dataset.split.selection
+    rows = dataset.values[: fold.validation.max(initial=0) + 1, : dataset.targets]
+    early, late = np.array_split(rows, 2)
+    inside = (late >= early.min(axis=0)) & (late <= early.max(axis=0))
+    return bool(inside.mean(axis=0).min() >= FAMILIAR)
 
 
 def _upto(dataset: Dataset) -> Space:

@@ -44,6 +44,16 @@ def test_the_bundled_table(co2: Any) -> None:
     assert first == Candidate("lstm", 1, 32, 104, 2e-3, 0.0, 64, "standard", linear=True)
 
 
+def test_absolute_levels_are_for_series_that_stay_where_they_have_been() -> None:
+    steps = np.arange(400)
+    wave = np.sin(2 * np.pi * steps / 12) + np.random.default_rng(1).normal(0, 0.1, 400)
+    offered = {}
+    for name, growth in (("level", 0.0), ("growing", 0.02), ("falling", -0.02)):
+        data = dataset(read(pd.DataFrame({"y": wave + growth * steps})), horizon=6)
+        offered[name] = "none" in space_for(data).normalisation
+    assert offered == {"level": True, "growing": False, "falling": False}
+
+
 def test_few_examples_want_small_batches(seasonal: Any) -> None:
     assert space_for(seasonal.dataset).batch == (16, 32)
 
