@@ -67,7 +67,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         return {"status": "RUNNING", "values": values}
 
     def pair(self, number: int) -> Candidate:
-        """Candidate `number`, by the seed and the number alone; never one drawn before.
+        """Candidate `number`, by the seed and what was drawn before; never one of those again.
 
         The first bracket gives the sound default other settings, and every network after it is
         tried with `settings` of them: the learning rate matters most, and a program that is

@@ -190,7 +190,7 @@ def _has_gpu() -> bool:
     JAX itself is not asked, since it would have to be imported, and would take the device.
     """
     devices = ("/dev/nvidia0", "/dev/kfd")
-    return bool(entry_points(group="jax_plugins")) and any(map(os.path.exists, devices))
+    return any(map(os.path.exists, devices)) and bool(entry_points(group="jax_plugins"))
 
 
 def _warm_up() -> None:
