@@ -22,6 +22,7 @@ __all__ = [
     "TRAINING_FACTOR",
     "Cost",
     "Latency",
+    "kept_bytes",
     "measure_latency",
     "multiply_adds",
     "parameters",
@@ -83,6 +84,19 @@ def multiply_adds(candidate: Candidate, shape: Shape) -> int:
     )
     dense = sum(rows * columns * times for rows, columns, _, times in _dense(candidate, shape))
     return step * candidate.lookback + dense
+
+
+def kept_bytes(candidate: Candidate, shape: Shape, steps: int) -> int:
+    """What a training step keeps of an example's `steps` for its gradients, in bytes.
+
+    Of each unit at each step: the gates, the state, and two slopes more (see `recurrence.py`).
+
+    >>> kept_bytes(Candidate("lstm", depth=2, width=128), Shape(1, 1, 0, 2, 1), 100)
+    716800
+    """
+    numbers = GATES[candidate.cell] + 3
+    directions = sum(directions for _, directions in _layers(candidate, shape))
+    return steps * directions * candidate.width * numbers * BYTES_PER_WEIGHT
 
 
 def _embeddings(candidate: Candidate, shape: Shape) -> list[tuple[int, int]]:

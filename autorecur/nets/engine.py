@@ -23,8 +23,17 @@ from autorecur.nets.batches import in_pieces
 from autorecur.nets.block import Block, inputs_of, truth_of
 from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.cost import kept_bytes
 from autorecur.nets.shape import Shape
-from autorecur.nets.state import AVERAGE_SHARE, WARM, State, mean_error, optimiser_of, place_of
+from autorecur.nets.state import (
+    AVERAGE_SHARE,
+    WARM,
+    State,
+    error_sum,
+    optimiser_of,
+    place_of,
+    total,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -32,6 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST_CHUNK", "Program", "padded", "use_compilation_cache"]
 
 LONGEST_CHUNK = 50  # steps in one compiled call
+# A CPU takes a large batch in parts, one after the other: what a part keeps for its gradients, in
+# bytes, stays in the cache. With fewer rows in a part, its products of matrices would be slow.
+CACHE, FEWEST = 12 * 2**20, 16
 
 Array = Any  # a JAX array
 
@@ -43,7 +55,7 @@ class Program:
         import jax
         import keras
 
-        self.lookback, self.shape = candidate.lookback, shape
+        self.lookback, self.shape, self._candidate = candidate.lookback, shape, candidate
         # Padding is work: where most series are much shorter, they get a shorter form of their own.
         self.short = shape.short if shape.short < candidate.lookback else 0
         self.model = core(candidate, shape, seed=0, trained=True)
@@ -177,14 +189,38 @@ class Program:
         """The loss of a batch, the network's other variables after it, and the gradients."""
         import jax
 
-        def objective(trainable: Any) -> Any:
-            inputs = inputs_of(block, examples, self.shape, lookback)
-            output, fixed = self.model.stateless_call(trainable, state.fixed, inputs, training=True)
-            truth, weight = truth_of(block, examples, self.shape, self.lookback)
-            return mean_error(self._loss, self.shape, truth, weight, output), fixed
+        count = total(truth_of(block, examples, self.shape, self.lookback)[1])
 
-        (loss, fixed), gradients = jax.value_and_grad(objective, has_aux=True)(state.trainable)
-        return loss, fixed, gradients
+        def objective(trainable: Any, fixed: Any, examples: Array) -> Any:
+            inputs = inputs_of(block, examples, self.shape, lookback)
+            output, fixed = self.model.stateless_call(trainable, fixed, inputs, training=True)
+            truth, weight = truth_of(block, examples, self.shape, self.lookback)
+            return error_sum(self._loss, self.shape, truth, weight, output) / count, fixed
+
+        slopes = jax.value_and_grad(objective, has_aux=True)
+
+        def add(carried: Any, part: Array) -> Any:
+            before, fixed, gradients = carried
+            (loss, fixed), more = slopes(state.trainable, fixed, part)
+            return (before + loss, fixed, jax.tree.map(jax.numpy.add, gradients, more)), None
+
+        parts = self._parts(len(examples), lookback)
+        if parts == 1:
+            (loss, fixed), gradients = slopes(state.trainable, state.fixed, examples)
+            return loss, fixed, gradients
+        nothing = 0.0, state.fixed, jax.tree.map(jax.numpy.zeros_like, state.trainable)
+        return jax.lax.scan(add, nothing, examples.reshape(parts, -1))[0]
+
+    def _parts(self, examples: int, lookback: int) -> int:
+        """In how many equal parts a batch is taken: see `CACHE`."""
+        import jax
+
+        rows = examples
+        if jax.default_backend() == "cpu":
+            each = kept_bytes(self._candidate, self.shape, lookback)
+            while rows * each > CACHE and rows % 2 == 0 and rows >= 2 * FEWEST:
+                rows //= 2
+        return examples // rows
 
     def _updated(self, state: State, fixed: Any, gradients: Any) -> State:
         import jax.numpy as jnp

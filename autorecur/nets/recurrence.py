@@ -19,10 +19,6 @@ from typing import Any
 
 __all__ = ["RECURRENCES"]
 
-# Numbers in a state [batch, units] from which on a batch goes through the loop in two halves. XLA
-# runs them side by side where it has the threads, and loses nothing where it has one.
-WIDE = 64 * 128
-
 Array = Any  # of JAX
 
 Weights = tuple[Array, Array, Array]  # kernel, recurrent kernel, bias, as Keras keeps them
@@ -223,19 +219,7 @@ def _differentiable(forward: Callable[..., Any], gradients: Callable[..., Any]) 
 
     states = jax.custom_vjp(alone)
     states.defvjp(with_kept, pulled_back)
-
-    def of_all(weights: Weights, inputs: Array, mask: Array | None) -> Array:
-        rows, units = inputs.shape[1], weights[1].shape[0]
-        if rows < 2 or rows * units < WIDE or jax.default_backend() != "cpu":
-            return states(weights, inputs, mask)
-        halves = slice(rows // 2), slice(rows // 2, None)
-        those = [
-            states(weights, inputs[:, half], None if mask is None else mask[:, half])
-            for half in halves
-        ]
-        return jnp.concatenate(those, axis=1)
-
-    return of_all
+    return states
 
 
 @cache

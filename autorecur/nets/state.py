@@ -19,9 +19,11 @@ __all__ = [
     "WARM",
     "State",
     "arrays_of",
+    "error_sum",
     "mean_error",
     "optimiser_of",
     "place_of",
+    "total",
 ]
 
 CLIP_NORM = 1.0
@@ -93,6 +95,18 @@ def place_of(optimiser: keras.optimizers.Optimizer, wanted: Any) -> int:
 
 def mean_error(loss: Any, shape: Shape, truth: Array, weight: Array, output: Array) -> Array:
     """The mean loss of a batch, weighted; `loss` is a loss function of Keras."""
+    return error_sum(loss, shape, truth, weight, output) / total(weight)
+
+
+def total(weight: Array) -> Array:
+    """What a batch counts, more than nothing."""
+    from keras import ops
+
+    return ops.maximum(ops.sum(weight), 1e-6)
+
+
+def error_sum(loss: Any, shape: Shape, truth: Array, weight: Array, output: Array) -> Array:
+    """The loss of some examples, each as often as its weight says."""
     from keras import ops
 
     if shape.output == "numbers":
@@ -100,4 +114,4 @@ def mean_error(loss: Any, shape: Shape, truth: Array, weight: Array, output: Arr
         errors = loss(truth[..., None], output[..., None])
     else:
         errors = loss(truth, output, from_logits=True)
-    return ops.sum(errors * weight) / ops.maximum(ops.sum(weight), 1e-6)
+    return ops.sum(errors * weight)

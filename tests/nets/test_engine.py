@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from autorecur.data.dataset import Dataset
 from autorecur.nets import block as blocks
+from autorecur.nets import engine
 from autorecur.nets.batches import batches
 from autorecur.nets.block import Block
 from autorecur.nets.build import core
@@ -256,6 +257,57 @@ def test_two_padded_lengths_are_one_network() -> None:
         given.append((np.asarray(losses), made.forecast(state, block, np.arange(72))))
     np.testing.assert_allclose(given[0][0], given[1][0], rtol=1e-4)
     np.testing.assert_allclose(given[0][1], given[1][1], rtol=1e-3, atol=1e-4)
+
+
+def speech() -> Dataset:
+    return tables.language("to be or not to be that is the question " * 20, until=600, steps=16)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "classes", "tokens"])
+def test_a_batch_taken_in_parts_is_the_same_step(
+    kind: str, gappy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = {"numbers": gappy.dataset, "classes": tables.unequal(), "tokens": speech()}[kind]
+    shape, fold = Shape.of(dataset), dataset.split.selection
+    loss = LOSS if kind == "numbers" else "sparse_categorical_crossentropy"
+    block = blocks.block_of(dataset, fold, Scaler.fit(dataset, fold), shape, scaled=False)
+    candidate = Candidate("gru", width=4, depth=2, lookback=16, embedding=5, learning_rate=0.01)
+    drawn = batches(fold.train[fold.train >= 16], 8, seed=3, first_step=0, steps=20)
+    if kind == "numbers":
+        drawn[0] = np.arange(33, 41)  # windows that differ in how much of them counts
+    given = []
+    for cache, parts in ((0, 4), (engine.CACHE, 1)):
+        monkeypatch.setattr(engine, "CACHE", cache)
+        monkeypatch.setattr(engine, "FEWEST", 2)
+        made = Program(candidate, shape, loss)
+        assert made._parts(8, 16) == parts and made._parts(6, 16) == (2 if parts > 1 else 1)
+        state, losses = made.advance(
+            made.start(core(candidate, shape, seed=2), candidate), block, drawn
+        )
+        given.append((losses, state))
+    np.testing.assert_allclose(given[0][0], given[1][0], rtol=1e-4, atol=1e-6)
+    for ours, whole in zip(given[0][1].trainable, given[1][1].trainable, strict=True):
+        np.testing.assert_allclose(ours, whole, atol=1e-4)
+
+
+def test_each_part_of_a_batch_draws_its_own_dropout(
+    seasonal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "CACHE", 0)
+    monkeypatch.setattr(engine, "FEWEST", 1)
+    candidate = replace(TINY, dropout=0.5, learning_rate=0.0)
+    shape = Shape.of(seasonal.dataset)
+    made, block = Program(candidate, shape, LOSS), block_of(seasonal.dataset)
+    model = core(candidate, shape, seed=11)
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    state = made.start(model, candidate)
+    # Were the masks the same, so were the losses of one window twice and of that window alone.
+    losses = [
+        float(made.advance(state, block, np.array([those], np.int32))[1][0])
+        for those in ([30], [30, 30])
+    ]
+    assert abs(losses[0] - losses[1]) > 1e-4
 
 
 def test_a_second_chunk_does_not_compile_again(seasonal: Any, tmp_path: Any) -> None:

@@ -116,8 +116,8 @@ def test_the_line_is_first_come_first_served(workers: WorkerPool, tmp_path: Path
     futures = [workers.submit(chores.note, str(tmp_path), name, 0.05) for name in names]
     assert [future.result(60) for future in futures] == names
     began = {path.name: float(path.read_text()) for path in tmp_path.iterdir()}
-    # However slow a worker is to begin, it holds one task: when a later one begins, the other worker
-    # may still owe one earlier beginning, never two.
+    # However slow a worker is to begin, it holds one task: when a later one begins, the other
+    # worker may still owe one earlier beginning, never two.
     for place, name in enumerate(names):
         assert sum(began[earlier] > began[name] for earlier in names[:place]) <= 1
 
