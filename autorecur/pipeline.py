@@ -199,7 +199,7 @@ def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher, own: 
     stage = Stage(settings, dataset, dispatcher, settings.folder / ARRAYS, references, first)
 
     trials, finalists, ended_by = searched(stage)
-    comparison, ended_by = dueled(stage, finalists, ended_by)
+    comparison, ended_by = dueled(stage, trials, finalists, ended_by)
     verdict = judged(stage, finalists, comparison)
     # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None

@@ -25,7 +25,7 @@ from autorecur.nets.textual import with_text
 from autorecur.search.budget import Meter, divide_trainings
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.search import COMPILE_SECONDS, MODEL_FILE, Plan, Search, best_trial
-from autorecur.search.trial import Trial
+from autorecur.search.trial import Trial, full_seconds
 from autorecur.search.workers import WorkerPool
 from autorecur.story import finalist_of
 
@@ -45,7 +45,7 @@ INTERRUPT = "interrupt"
 # A margin of 1 % is half a point of accuracy, which has no error to be a share of.
 POINT_SHARE = 0.5
 REFIT_FACTOR = 1.6  # its epochs are longer than the search's by the validation and the duel's rows
-REFIT_SECONDS = 2.0
+REFIT_SECONDS = 4.0  # more for each: the duel's last pair may be late, and the network is saved
 RESULT_SECONDS = 1.5  # after its last step a refit still saves its network and times a forecast
 
 
@@ -132,9 +132,12 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
     return trials, finalists, search.ended_by or "time"
 
 
-def dueled(stage: Stage, finalists: Mapping[str, Trial], ended_by: str) -> tuple[Comparison, str]:
+def dueled(
+    stage: Stage, trials: Sequence[Trial], finalists: Mapping[str, Trial], ended_by: str
+) -> tuple[Comparison, str]:
     """Both finalists on the same fresh folds, and the baselines beside them."""
-    slowest = max((trial.seconds for trial in finalists.values()), default=0.0)
+    whole = [full_seconds(trial, trials, stage.steps) for trial in finalists.values()]
+    slowest = max(whole, default=0.0)
     waves = -(-stage.refits // min(len(CELLS), stage.dispatcher.workers))
     stage.meter.expect_refit(waves * (REFIT_FACTOR * slowest + REFIT_SECONDS))
     stage.enter("duel")

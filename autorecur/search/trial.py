@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost
 from autorecur.nets.order import Fit, Status
 
-__all__ = ["Trial"]
+__all__ = ["Trial", "full_seconds"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,20 @@ class Trial:
             ledger=fit.ledger,
             cost=fit.cost,
         )
+
+
+def full_seconds(trial: Trial, trials: Iterable[Trial], steps: int) -> float:
+    """What training `trial`'s candidate for `steps` from its start would take.
+
+    A trial on a higher rung has gone on from the one below, whose seconds count too. Whatever has
+    not stopped early goes on to the end.
+    """
+    below = [
+        each.seconds
+        for each in trials
+        if each.pair == trial.pair
+        and each.candidate.cell == trial.candidate.cell
+        and each.rung <= trial.rung
+    ]
+    further = 1.0 if trial.status is Status.STOPPED else steps / max(1, trial.steps)
+    return sum(below) * max(1.0, further)

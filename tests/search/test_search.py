@@ -7,7 +7,7 @@ from dataclasses import replace
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.order import Status
 from autorecur.search.search import best_trial
-from autorecur.search.trial import Trial
+from autorecur.search.trial import Trial, full_seconds
 
 
 def trial(name: str, watched: float | None, top: bool = False, cell: str = "gru") -> Trial:
@@ -19,6 +19,20 @@ def test_the_best_score_is_the_finalist_whatever_its_rung() -> None:
     trials = [trial("a", 1.2, top=True), trial("b", 1.1), trial("c", None), trial("d", 1.3)]
     best = best_trial(trials, "gru")
     assert best is not None and best.id == "b"
+
+
+def test_what_a_finalist_takes_from_its_start_to_its_end() -> None:
+    first = replace(trial("first", 1.2), seconds=4.0, steps=100)
+    then = replace(trial("then", 1.1), rung=1, seconds=0.2, steps=300)
+    others = [
+        replace(first, id="other cell", candidate=Candidate("lstm"), seconds=50.0),
+        replace(first, id="other pair", pair=1, seconds=70.0),
+    ]
+    trials = [*others, first, then]
+    assert full_seconds(then, trials, 300) == 4.2
+    assert full_seconds(then, trials, 900) == 4.2 * 3  # it was getting better still
+    assert full_seconds(replace(then, status=Status.STOPPED), trials, 900) == 4.2
+    assert full_seconds(first, trials, 300) == 4.0 * 3
 
 
 def test_of_equal_scores_the_one_trained_further_is_the_finalist() -> None:
