@@ -146,7 +146,7 @@ def _side(name: str, value: float, values: list[float]) -> str:
         return ""
     if value >= high:
         return "largest"
-    natural = {"dropout": 0.0, "depth": 1.0}
+    natural = {"dropout": 0.0, "weight_decay": 0.0, "depth": 1.0}
     return "smallest" if value <= low and low != natural.get(name) else ""
 
 

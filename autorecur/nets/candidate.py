@@ -52,6 +52,7 @@ class Candidate:
     residual: bool = False  # from the second layer on
     linear: bool = False  # a linear path from the window, beside the layers; forecasts only
     embedding: int = 0  # width of a token's vector; 0 where there are no tokens
+    weight_decay: float = 0.0  # decoupled, times the learning rate at each step (AdamW)
 
     @property
     def title(self) -> str:
@@ -66,7 +67,7 @@ class Candidate:
     @property
     def program_key(self) -> tuple[Any, ...]:
         """All but what a compiled program takes as input."""
-        inputs = ("learning_rate", "dropout", "batch")
+        inputs = ("learning_rate", "dropout", "weight_decay", "batch")
         baked = (value for name, value in asdict(self).items() if name not in inputs)
         return (*baked, self.dropout > 0)
 
@@ -74,13 +75,18 @@ class Candidate:
         return replace(self, cell=cell)
 
     def with_settings_of(self, other: Candidate) -> Candidate:
-        """This network with the learning rate and dropout of `other`, as far as one program goes.
+        """This network with the rates and the decay of `other`, as far as one program goes.
 
         >>> Candidate("gru", dropout=0.2).with_settings_of(Candidate("gru", dropout=0.5)).dropout
         0.5
         """
         dropout = other.dropout if self.dropout and other.dropout else self.dropout
-        return replace(self, learning_rate=other.learning_rate, dropout=dropout)
+        return replace(
+            self,
+            learning_rate=other.learning_rate,
+            dropout=dropout,
+            weight_decay=other.weight_decay,
+        )
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class Space:
     residual: tuple[bool, ...] = (False, True)
     linear: tuple[bool, ...] = (False,)
     embedding: tuple[int, ...] = (0,)
+    weight_decay: tuple[float, ...] = (0.0,)
 
     def __post_init__(self) -> None:
         unknown = [cell for cell in self.cells if cell not in (*CELLS, REFERENCE_CELL)]
@@ -111,6 +118,11 @@ class Space:
         odd = [name for name in self.pooling if name not in POOLINGS]
         if odd:
             raise SettingError(f"unknown pooling {odd[0]!r}: use {', '.join(POOLINGS)}")
+        if min(self.weight_decay) < 0:
+            raise SettingError(
+                f"the weight decay {min(self.weight_decay)} is below nought: give a number from 0 "
+                "upwards"
+            )
         if min(self.depth) < 1 or min(self.width) < 1 or min(self.lookback) < 1:
             raise SettingError("depth, width and lookback are whole numbers from 1 upwards")
 
@@ -146,4 +158,5 @@ class Space:
             residual=bool(rng.choice(self.residual)) and depth > 1,
             linear=bool(rng.choice(self.linear)),
             embedding=int(rng.choice(self.embedding)),
+            weight_decay=float(rng.choice(self.weight_decay)),
         )

@@ -150,6 +150,7 @@ def first_candidate(dataset: Dataset, space: Space) -> Candidate:
         residual=False,
         linear=space.linear[0],
         embedding=space.embedding[0],
+        weight_decay=min(space.weight_decay),
     )
 
 

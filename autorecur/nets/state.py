@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,6 +69,7 @@ class State(NamedTuple):
         ]
         moments = [np.zeros_like(each) for each in arrays_of(optimiser.variables)]
         moments[place_of(optimiser, optimiser._learning_rate)][()] = candidate.learning_rate
+        moments[place_of(optimiser, optimiser.weight_decay)][()] = candidate.weight_decay
         return cls(weights, fixed, moments, [each.copy() for each in weights])
 
 
@@ -80,11 +82,23 @@ def arrays_of(variables: Any) -> list[Any]:
 
 def optimiser_of(model: keras.Model) -> keras.optimizers.Optimizer:
     """The optimiser of every training, built for `model`."""
-    import keras
-
-    optimiser = keras.optimizers.Adam(learning_rate=1e-3, clipnorm=CLIP_NORM)
+    optimiser = _decaying()(learning_rate=1e-3, clipnorm=CLIP_NORM)
     optimiser.build(model.trainable_variables)
     return optimiser
+
+
+@cache
+def _decaying() -> Any:
+    """Keras' Adam, whose weight decay is a variable: a compiled step takes it as an input."""
+    import keras
+
+    class Decaying(keras.optimizers.Adam):  # type: ignore[misc]
+        def build(self, variables: Any) -> None:
+            if not self.built:
+                super().build(variables)
+                self.weight_decay = self.add_variable((), "zeros", name="weight_decay")
+
+    return Decaying
 
 
 def place_of(optimiser: keras.optimizers.Optimizer, wanted: Any) -> int:

@@ -181,6 +181,7 @@ def _options(candidate: Mapping[str, Any]) -> str:
         "residual" if candidate["residual"] else "",
         "linear path" if candidate["linear"] else "",
         f"embedding {candidate['embedding']}" if candidate["embedding"] else "",
+        f"weight decay {decay:g}" if (decay := candidate.get("weight_decay")) else "",
     ]
     return ", ".join(filter(None, parts))
 

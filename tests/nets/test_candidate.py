@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,25 @@ def test_draws_stay_inside_the_space_and_follow_from_the_seed() -> None:
         ({"depth": (0, 1)}, "depth, width and lookback are whole numbers from 1 upwards"),
         ({"width": (-8,)}, "depth, width and lookback are whole numbers from 1 upwards"),
         ({"lookback": (0,)}, "depth, width and lookback are whole numbers from 1 upwards"),
+        ({"weight_decay": (0.0, -0.1)}, "the weight decay -0.1 is below nought: give a number"),
     ],
 )
 def test_a_space_that_cannot_be_is_refused(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SettingError, match=f"^{sentence}"):
         Space(**fields)
+
+
+def test_a_space_of_weight_decays_is_drawn_from_and_moves_no_other_draw() -> None:
+    plain, decaying = Space(), Space(weight_decay=(0.0, 0.01))
+    drawn = [
+        [space.draw(np.random.default_rng((1, number))) for number in range(40)]
+        for space in (plain, decaying)
+    ]
+    assert {candidate.weight_decay for candidate in drawn[1]} == {0.0, 0.01}
+    assert [replace(candidate, weight_decay=0.0) for candidate in drawn[1]] == drawn[0]
+    first, other = Candidate("gru", weight_decay=0.1), Candidate("gru", weight_decay=0.3)
+    assert first.with_settings_of(other).weight_decay == 0.3
+    assert first.program_key == other.program_key and first.pair_key != other.pair_key
 
 
 def test_a_space_of_one_cell_draws_that_cell() -> None:

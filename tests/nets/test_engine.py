@@ -61,16 +61,18 @@ def begun(candidate: Candidate, dataset: Dataset) -> tuple[Program, State, keras
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("depth", [1, 2])
-def test_fifty_steps_equal_plain_keras(cell: str, depth: int, seasonal: Any) -> None:
+@pytest.mark.parametrize(("depth", "decay"), [(1, 0.0), (2, 0.0), (1, 0.3)])
+def test_fifty_steps_equal_plain_keras(cell: str, depth: int, decay: float, seasonal: Any) -> None:
     dataset = seasonal.dataset
     candidate = replace(TINY, cell=cell, depth=depth, learning_rate=0.01, normalisation="standard")
+    candidate = replace(candidate, weight_decay=decay)
     made, state, model = begun(candidate, dataset)
     block = block_of(dataset)
     train = dataset.split.selection.train
     drawn = batches(train[train >= 8], 8, seed=3, first_step=0, steps=50)
 
-    model.compile(keras.optimizers.Adam(0.01, clipnorm=CLIP_NORM), loss=LOSS, run_eagerly=False)
+    stock = keras.optimizers.Adam(0.01, weight_decay=decay, clipnorm=CLIP_NORM)
+    model.compile(stock, loss=LOSS, run_eagerly=False)
     expected = []
     for examples in drawn:
         inputs, truth, _ = materialised(dataset, 8, examples)
@@ -196,7 +198,8 @@ def test_dropout_differs_from_step_to_step_and_not_in_forecasts(seasonal: Any) -
 def test_a_shape_is_compiled_once(seasonal: Any, gappy: Any) -> None:
     plain, knowing = Shape.of(seasonal.dataset), Shape.of(gappy.dataset)
     first, _ = program(TINY, plain, LOSS)
-    again, made = program(replace(TINY, learning_rate=0.5, batch=64), plain, LOSS)
+    others = {"learning_rate": 0.5, "weight_decay": 0.1, "batch": 64}
+    again, made = program(replace(TINY, **others), plain, LOSS)
     assert again is first and not made
     changes: list[tuple[Candidate, Shape, str]] = [
         (replace(TINY, width=6), plain, LOSS),

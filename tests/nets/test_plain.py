@@ -75,7 +75,7 @@ def speech() -> Dataset:
 
 KINDS: dict[str, tuple[Callable[[], Dataset], dict[str, Any]]] = {
     "forecast": (waves, {"normalisation": "standard", "linear": True}),
-    "nowcast": (rooms, {}),
+    "nowcast": (rooms, {"weight_decay": 0.2}),
     "sequences": (sounds, {"lookback": 8, "pooling": "attention", "bidirectional": True}),
     "texts": (notes, {"lookback": 7, "pooling": "max", "embedding": 5, "depth": 2}),
     "language": (speech, {"lookback": 16, "embedding": 5}),
