@@ -95,8 +95,7 @@ def device_name() -> str:
 
 def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Engine, bool]:
     """The program of the candidate's shape, and whether it had to be made."""
-    # All that is baked into a program; learning rate, dropout's rate, weight decay
-    # and batch size are not.
+    # All that is baked into a program: what it takes as an input is in no key.
     key = (*candidate.program_key, shape, loss)
     if made := key not in _programs:
         while len(_programs) >= MOST_PROGRAMS:

@@ -60,6 +60,12 @@ def begun(candidate: Candidate, dataset: Dataset) -> tuple[Program, State, keras
     return made, made.start(model, candidate), model
 
 
+def shake(model: keras.Model) -> None:
+    """Off the start, where a network says the same of everything."""
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("depth", "decay"), [(1, 0.0), (2, 0.0), (1, 0.3)])
 def test_fifty_steps_equal_plain_keras(cell: str, depth: int, decay: float, seasonal: Any) -> None:
@@ -113,8 +119,7 @@ def test_filled_in_targets_carry_no_loss(gappy: Any) -> None:
 def test_forecasts_do_not_depend_on_their_company(cell: str, gappy: Any) -> None:
     dataset = gappy.dataset
     made, state, model = begun(replace(TINY, cell=cell), dataset)
-    rng = np.random.default_rng(1)
-    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    shake(model)
     state = made.start(model, TINY)
     block = block_of(dataset)
     examples = np.arange(20, 320)  # more than one compiled batch
@@ -180,8 +185,7 @@ def test_the_rate_is_an_input_and_starts_as_asked(seasonal: Any) -> None:
 
 def test_dropout_differs_from_step_to_step_and_not_in_forecasts(seasonal: Any) -> None:
     made, state, model = begun(replace(TINY, dropout=0.5), seasonal.dataset)
-    rng = np.random.default_rng(1)
-    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    shake(model)
     block, drawn = block_of(seasonal.dataset), np.arange(30, 38, dtype=np.int32)[None]
     still = replace(TINY, dropout=0.5, learning_rate=0.0)
     state = made.start(model, still)  # weights stay as they are: only the masks can differ
@@ -302,8 +306,7 @@ def test_each_part_of_a_batch_draws_its_own_dropout(
     shape = Shape.of(seasonal.dataset)
     made, block = Program(candidate, shape, LOSS), block_of(seasonal.dataset)
     model = core(candidate, shape, seed=11)
-    rng = np.random.default_rng(1)
-    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    shake(model)
     state = made.start(model, candidate)
     # Were the masks the same, so were the losses of one window twice and of that window alone.
     losses = [
@@ -338,8 +341,7 @@ def test_rates_of_dropout_share_a_program_and_do_what_stock_dropout_does(seasona
     for rate in (0.2, 0.6):
         candidate = replace(TINY, depth=2, width=32, dropout=rate)
         made, _, model = begun(candidate, seasonal.dataset)
-        rng = np.random.default_rng(1)
-        model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+        shake(model)
         state = made.start(model, candidate)
         inputs, truth, _ = materialised(seasonal.dataset, 8, drawn[0])
         losses[rate] = float(made.advance(state, block, drawn)[1][0])
