@@ -71,6 +71,7 @@ def record_of(story: Story) -> Record:
                 }
                 for cell in ("lstm", "gru")
             },
+            **_limits(story),
         },
         model=_model(story),
         score=_score(story, details),
@@ -92,6 +93,12 @@ def record_of(story: Story) -> Record:
         figures=exhibits.figures(story),
         environment=_environment(story),
     )
+
+
+def _limits(story: Story) -> dict[str, Any]:
+    """On the model; a run that had none has no entry."""
+    limits = story.limits
+    return {"limits": {**asdict(limits), "text": limits.text}} if limits.text else {}
 
 
 def _data(dataset: Dataset) -> dict[str, Any]:
@@ -227,7 +234,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "candidate": asdict(trial.candidate),
         "score": trial.score,
         "status": trial.status.name.lower(),
-        "sentence": trial.sentence,
+        "sentence": f"beyond the limits: {trial.excess}" if trial.excess else trial.sentence,
         "seconds": trial.seconds,
         "steps": trial.steps,
         "curve": list(trial.curve),

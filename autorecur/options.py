@@ -158,6 +158,24 @@ def of_the_table(command: Command) -> Command:
         click.option("--depth", type=depths, metavar="1:3", help="Recurrent layers."),
         click.option("--width", type=widths, metavar="8:256", help="Units a layer."),
         click.option("--metric", default="auto", show_default=True, help="What is compared."),
+        click.option(
+            "--max-parameters",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Weights that the network may have.",
+        ),
+        click.option(
+            "--max-latency",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="MS",
+            help="Milliseconds that one forecast may take.",
+        ),
+        click.option(
+            "--max-bytes",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Size that the saved network may have.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -171,7 +189,12 @@ def settings(given: dict[str, Any]) -> dict[str, Any]:
         if choices := given.pop(name):
             space[name] = choices
     given["target"] = target[0] if len(target) == 1 else list(target) or None
-    return given | {"space": space or None}
+    limits = {
+        "parameters": given.pop("max_parameters"),
+        "bytes": given.pop("max_bytes"),
+        "latency_ms": given.pop("max_latency"),
+    }
+    return given | {"space": space or None, "limits": limits}
 
 
 def of_training(command: Command) -> Command:

@@ -14,6 +14,7 @@ from autorecur.nets.cost import multiply_adds, parameters
 from autorecur.nets.defaults import full_steps
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget, Shares
+from autorecur.search.limits import Limits
 
 __all__ = ["Outline", "outline_of"]
 
@@ -44,7 +45,12 @@ class Outline:
 
 
 def outline_of(
-    dataset: Dataset, metric: Metric, space: Space, first: Candidate, budget: Budget
+    dataset: Dataset,
+    metric: Metric,
+    space: Space,
+    first: Candidate,
+    limits: Limits,
+    budget: Budget,
 ) -> Outline:
     """What `fit` would set out from."""
     schema, split = dataset.schema, dataset.split
@@ -64,6 +70,7 @@ def outline_of(
             ("split", (split.sentence, f"{len(split.duel)} duel folds")),
             ("findings", findings or ("none",)),
             ("space", tuple(_space(space))),
+            *((("limits", (limits.text,)),) if limits.text else ()),
             ("first", (_first(dataset, first),)),
             ("budget", (_budget(budget),)),
         ),

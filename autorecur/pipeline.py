@@ -24,8 +24,8 @@ from autorecur.exhibits import predictions
 from autorecur.judge.references import References
 from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
-from autorecur.nets.candidate import Space
-from autorecur.nets.defaults import first_candidate, space_for
+from autorecur.nets.candidate import Candidate, Space
+from autorecur.nets.defaults import space_for
 from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
 from autorecur.outline import Outline, outline_of
 from autorecur.report import write as write_report
@@ -34,6 +34,7 @@ from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
+from autorecur.search.limits import Limits, first_within
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
@@ -71,6 +72,7 @@ def fit(
     drop: Sequence[str] = (),
     vectors: str | Path | None = None,
     budget: str = "10min",
+    limits: Limits | Mapping[str, Any] | None = None,
     space: Space | Mapping[str, Any] | None = None,
     metric: str = "auto",
     margin: float = 0.01,
@@ -103,6 +105,8 @@ def fit(
         budget: a time ("10min"), a number of trainings ("40trainings"), multiply-adds
             ("2e14flop"), or several of them with commas; a time covers
             everything up to the written report.
+        limits: on the model: a `Limits`, or some of ``{"parameters": 20_000, "bytes": 500_000,
+            "latency_ms": 0.5}``; no network beyond them is recommended or saved.
         space: a `Space`, or fields of it to replace, such as ``{"width": (16, 32)}``.
         metric: "mae", "rmse", "mse" or "smape"; "auto" is the mean absolute error.
         margin: the smallest difference worth caring about, as a share of the best baseline's error.
@@ -126,22 +130,23 @@ def fit(
     processes = _checked(seed, margin, workers)
     wanted = _checked_folder(out)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
-    backend = _checked_engine(engine)
+    bounds, backend = Limits.of(limits), _checked_engine(engine)
     crew = executor or WorkerPool(processes, backend=backend)  # warms up while the table is read
     try:
         meter.enter("reading")
         dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
+        first = first_within(dataset, choices, bounds)
         folder = _made_folder(wanted, dataset.name)
-        settings = Settings(seed, margin, chosen, choices, folder, oracle)
+        settings = Settings(seed, margin, chosen, choices, bounds, folder, oracle)
         journal = Journal(folder / "journal.jsonl")
         tell = listener or _silent
         dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name)
         try:
             journal.write("begin", _beginning(settings, dataset, budget))
             dataset = arrays.share(dataset, folder / ARRAYS)
-            return _conduct(settings, dataset, dispatcher, own=executor is None)
+            return _conduct(settings, dataset, first, dispatcher, own=executor is None)
         finally:
             journal.close()
             for shared in (ARRAYS, "checkpoints"):
@@ -166,14 +171,16 @@ def plan(
     drop: Sequence[str] = (),
     vectors: str | Path | None = None,
     budget: str = "10min",
+    limits: Limits | Mapping[str, Any] | None = None,
     space: Space | Mapping[str, Any] | None = None,
     metric: str = "auto",
 ) -> Outline:
     """What `fit` would understand of `data` and set out from; trains nothing, writes nothing."""
-    limits = Budget.parse(budget)
+    spent, bounds = Budget.parse(budget), Limits.of(limits)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
     dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
-    return outline_of(dataset, chosen, choices, first_candidate(dataset, choices), limits)
+    first = first_within(dataset, choices, bounds)
+    return outline_of(dataset, chosen, choices, first, bounds, spent)
 
 
 def _understood(
@@ -190,12 +197,13 @@ def _understood(
     return dataset, metric_named(metric, output, panel), space_for(dataset, space)
 
 
-def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher, own: bool) -> Run:
+def _conduct(
+    settings: Settings, dataset: Dataset, first: Candidate, dispatcher: Dispatcher, own: bool
+) -> Run:
     """From a Dataset to a Run: search, duel, verdict, refit, record, report."""
     started = datetime.now().astimezone().replace(microsecond=0).isoformat()
     references = References(dataset, settings.metric)
     references.start()
-    first = first_candidate(dataset, settings.space)
     stage = Stage(settings, dataset, dispatcher, settings.folder / ARRAYS, references, first)
 
     trials, finalists, ended_by = searched(stage)
@@ -216,6 +224,7 @@ def _conduct(settings: Settings, dataset: Dataset, dispatcher: Dispatcher, own: 
         run_id=secrets.token_hex(6),
         command=_command(stage),
         seed=settings.seed,
+        limits=settings.limits,
         ended_by=ended_by,
         dataset=dataset,
         metric=settings.metric,
@@ -312,6 +321,7 @@ def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, A
         "margin": settings.margin,
         "metric": settings.metric.name,
         "space": asdict(settings.space),
+        "limits": asdict(settings.limits),
         "horizon": dataset.horizon,
     }
 
@@ -327,6 +337,12 @@ def _command(stage: Stage) -> str:
         words += ["--horizon", str(schema.horizon)]
     words += ["--budget", stage.meter.budget.text]
     words += ["--metric", settings.metric.name, "--margin", f"{settings.margin:g}"]
+    for option, value in (
+        ("--max-parameters", settings.limits.parameters),
+        ("--max-bytes", settings.limits.bytes),
+        ("--max-latency", settings.limits.latency_ms),
+    ):
+        words += [] if value is None else [option, f"{value:.12g}"]
     words += ["--seed", str(settings.seed)]
     if stage.dispatcher.engine not in (None, DEFAULT_ENGINE):
         words += ["--engine", str(stage.dispatcher.engine)]

@@ -18,6 +18,7 @@ from autorecur.judge.verdict import Verdict
 from autorecur.metrics import Metric, sign
 from autorecur.nets.order import Fit
 from autorecur.search.dispatch import Dispatcher
+from autorecur.search.limits import Limits
 from autorecur.search.trial import Trial
 
 __all__ = ["Story", "finalist_of"]
@@ -33,6 +34,7 @@ class Story:
     run_id: str
     command: str
     seed: int
+    limits: Limits
     ended_by: str
     dataset: Dataset
     metric: Metric

@@ -57,6 +57,8 @@ class Facts:
     findings: Sequence[Finding] = ()
     planned_pairs: int | None = None
     ended_by: str = ""
+    limits: str = ""  # on the model, in words
+    beyond: Sequence[str] = ()  # each candidate that was found to break them, and how
 
 
 def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Check, ...]:
@@ -70,6 +72,7 @@ def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Chec
         *_data(facts),
         _cut_short(comparison, facts),
         _failed(facts),
+        *_limits(facts),
     ]
     return tuple(sorted(made, key=lambda check: check.code))
 
@@ -265,3 +268,24 @@ def _failed(facts: Facts) -> Check:
         f"{len(bad)} of {count(len(facts.trials), 'trial')} failed: {listed}.",
         "See the trials' sentences in the record.",
     )
+
+
+def _limits(facts: Facts) -> list[Check]:
+    """Whether there is a network within the limits; nothing where none were set."""
+    if not facts.limits:
+        return []
+    limits, beyond = plain(facts.limits), count(len(facts.beyond), "candidate")
+    if not facts.beyond:
+        return [Check("AR115", "passed", f"All that was trained keeps the limits: {limits}.")]
+    last = f"{plain(facts.beyond[-1])}."
+    if facts.candidates:
+        said = f"{beyond} broke the limits ({limits}) and could not be chosen, the last one: {last}"
+        return [Check("AR115", "tip", said)]
+    return [
+        Check(
+            "AR115",
+            "issue",
+            f"No network keeps the limits: {limits}. The last of {beyond} tried: {last}",
+            "Raise the limit, or allow smaller networks.",
+        )
+    ]

@@ -23,6 +23,7 @@ class Status(Enum):
     DIVERGED = "diverged: its loss is not a number any more"
     FAILED = "failed"
     SKIPPED = "not started: at the speed measured, it could not have been trained in time"
+    BEYOND = "not trained: it is no smaller than what was found to be beyond the limits"
     KILLED = "its worker did not answer and was ended"
 
     @property

@@ -6,6 +6,7 @@ Keras runs on it; the tokens that the trainings saw were made to the same rules 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,16 @@ from autorecur.nets.whole import PADDING
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["answers", "with_text"]
+__all__ = ["answers", "vocabulary_bytes", "with_text"]
 
+LAYERS_BYTES = 30_000  # of a file: the layers before and after the network, without their words
 UNKNOWN = 1  # the code of a token that is not in the vocabulary
+
+
+def vocabulary_bytes(vocabulary: Sequence[str]) -> int:
+    """About what `with_text` adds to a network's file; nothing where there is no vocabulary."""
+    words = sum(len(json.dumps(token)) + 2 for token in vocabulary)  # as Keras writes them
+    return LAYERS_BYTES + words if vocabulary else 0
 
 
 def with_text(

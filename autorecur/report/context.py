@@ -257,6 +257,7 @@ def again(record: Record) -> Section:
         ("autorecur", run["version"]),
         ("Seed", str(environment["seed"])),
         ("Budget", f"{budget['text']}; ended by {budget['ended_by']}"),
+        *([("Limits", budget["limits"]["text"])] if "limits" in budget else []),
         ("Margin", _margin(record)),
         (
             "Thresholds",

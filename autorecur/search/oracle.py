@@ -12,7 +12,7 @@ when a search begins, never before. What KerasTuner does that is kept from leaki
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ __all__ = ["Conductor", "PairOracle", "hyperparameters"]
 
 OBJECTIVE = "score"
 ENDLESS = 10**9
-MOST_REDRAWS = 20  # of a candidate that was drawn before
+MOST_REDRAWS = 200  # of a candidate that was drawn before, or is not allowed
 
 
 def hyperparameters(space: Space) -> keras_tuner.HyperParameters:
@@ -42,7 +42,14 @@ def hyperparameters(space: Space) -> keras_tuner.HyperParameters:
 class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
     """Draws pairs from a Space and halves them over rungs; its trial is a pair on a rung."""
 
-    def __init__(self, space: Space, first: Candidate, seed: int, better: str = "lower") -> None:
+    def __init__(
+        self,
+        space: Space,
+        first: Candidate,
+        seed: int,
+        better: str = "lower",
+        allowed: Callable[[Candidate], bool] = lambda candidate: True,
+    ) -> None:
         super().__init__(
             objective=keras_tuner.Objective(OBJECTIVE, "min" if better == "lower" else "max"),
             hyperparameters=hyperparameters(space),
@@ -50,6 +57,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         )
         _keep_to_itself(self)
         self.space, self.better, self.draw_seed = space, better, seed
+        self.allowed = allowed  # by the limits: nothing else is drawn
         self.pairs: list[Candidate] = [first]
         self.settings = FACTOR  # that a network is tried with, before another one is drawn
         self.placements: dict[str, tuple[Placement, bool]] = {}
@@ -61,13 +69,18 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         place = ready(self.finished, started, self.better)
         if place is None:
             return {"status": "IDLE"}
+        candidate = self.pair(place[0].pair)
+        if candidate is None:
+            return {"status": "STOPPED"}
         self.placements[trial_id] = place
-        values = asdict(self.pair(place[0].pair))
+        values = asdict(candidate)
         del values["cell"]
         return {"status": "RUNNING", "values": values}
 
-    def pair(self, number: int) -> Candidate:
+    def pair(self, number: int) -> Candidate | None:
         """Candidate `number`, by the seed and what was drawn before; never one of those again.
+
+        None where nothing is found that is allowed.
 
         The first bracket gives the sound default other settings, and every network after it is
         tried with `settings` of them: the learning rate matters most, and a program that is
@@ -77,13 +90,15 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
             place = len(self.pairs)
             rng = np.random.default_rng((self.draw_seed, 7, place))
             fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
-            before = None if fresh else self.pairs[-1]
+            before = None if fresh or not self.allowed(self.pairs[-1]) else self.pairs[-1]
             seen = {candidate.pair_key for candidate in self.pairs}
             for _ in range(MOST_REDRAWS):
                 drawn = self.space.draw(rng)
                 drawn = drawn if before is None else before.with_settings_of(drawn)
-                if drawn.pair_key not in seen:
+                if drawn.pair_key not in seen and self.allowed(drawn):
                     break
+            if not self.allowed(drawn):
+                return None
             self.pairs.append(drawn)
         return self.pairs[number]
 

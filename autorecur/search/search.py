@@ -10,7 +10,7 @@ import importlib
 import os
 import statistics
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import Dispatcher
+from autorecur.search.limits import Limits, no_smaller
 from autorecur.search.rungs import Draw, Placement
 from autorecur.search.trial import Trial
 
@@ -53,6 +54,8 @@ class Plan:
     trainings: int | None  # that may still be started
     multiply_adds: float | None  # in all, by the end of the search
     longest_seconds: float  # of one training: what the duel will be able to afford
+    limits: Limits
+    text_bytes: int  # that the vocabulary will add to a network's file
 
 
 @dataclass
@@ -93,20 +96,24 @@ class Search:
             draw = self._draw()
             if draw is None:
                 break
-            if self._too_slow(draw):
-                self._skip(draw)
+            if not self.allowed(draw.candidate):
+                self._skip(draw, Status.BEYOND)
+            elif self._too_slow(draw):
+                self._skip(draw, Status.SKIPPED)
             elif not self._too_late(draw):
                 self._place(draw)
         if not self._queue:
             return None
-        return replace(self._queue.popleft(), model_if_better=self._best)
+        # Where the size of its file is asked for, every network is saved to see it.
+        rival = None if self.plan.limits.bytes is not None else self._best
+        return replace(self._queue.popleft(), model_if_better=rival)
 
     def _draw(self) -> Draw | None:
         """The sound default first; it trains while KerasTuner is imported for the rest."""
         if not self._started:
             return Draw(Placement(0, 0), True, 1.0, self.plan.first)
         if self._conductor is None:
-            self._conductor = _conductor(self.plan, self._oracle)
+            self._conductor = _conductor(self.plan, self._oracle, self.allowed)
             for draw, scores in self._untold:
                 self._conductor.tell(draw, scores)
         drawn: Draw | None = self._conductor.next(self.dispatcher.members > 1)
@@ -158,11 +165,19 @@ class Search:
         work = max(_work(draw.candidate.with_cell(c), self._shape) for c in self.plan.space.pair)
         return steps * work * self._seconds_per_work > TOO_SLOW * longest
 
-    def _skip(self, draw: Draw) -> None:
+    def allowed(self, candidate: Candidate) -> bool:
+        """Whether, as far as is known, the limits are kept by both cells of a pair."""
+        cells = [candidate.with_cell(cell) for cell in self.plan.space.pair]
+        beyond = [trial.candidate for trial in self.trials if trial.excess]
+        return not any(self.plan.limits.counted(each, self._shape) for each in cells) and not any(
+            no_smaller(each, other) for each in cells for other in beyond
+        )
+
+    def _skip(self, draw: Draw, why: Status) -> None:
         """Say what was not done, and let the oracle go on."""
         place = draw.placement
         for cell in self.plan.space.pair:
-            fit = Fit(self._name(draw, cell), Status.SKIPPED, Status.SKIPPED.value)
+            fit = Fit(self._name(draw, cell), why, why.value)
             candidate = draw.candidate.with_cell(cell)
             trial = Trial.of(
                 fit, pair=place.pair, rung=0, top=draw.top, candidate=candidate, seed=0
@@ -200,6 +215,7 @@ class Search:
             resume_from=str(checkpoint) if place.rung else None,
             checkpoint=None if draw.top else str(checkpoint),
             model=str(plan.folder / "checkpoints" / f"{name}.keras"),
+            latency=plan.limits.latency_ms is not None,
         )
 
     def _done(self, order: Order, fit: Fit) -> None:
@@ -213,16 +229,18 @@ class Search:
             candidate=order.candidate,
             seed=order.seed,
         )
+        trial = replace(trial, excess=self._excess(fit))
         self.trials.append(trial)
         if fit.cost is not None and fit.steps_done > 0:
             work = _work(order.candidate, self._shape) * fit.steps_done
             seconds = fit.ledger["steps"] + fit.ledger["validation"]
             fastest = self._seconds_per_work or float("inf")
             self._seconds_per_work = min(fastest, seconds / work)
-        self._keep_best(fit)
+        self._keep_best(fit, trial.excess)
         # Our own oracle ranks by what is watched: a share of right answers moves in steps, and the
         # luck of a few examples chooses. A user's oracle has an objective of its own: the score.
-        pair.scores[order.candidate.cell] = fit.watched if self._oracle is None else fit.score
+        score = fit.watched if self._oracle is None else fit.score
+        pair.scores[order.candidate.cell] = None if trial.excess else score
         if len(pair.scores) == len(self.plan.space.pair):
             self._foresee_duel()
             self._tell(draw, pair.scores)
@@ -246,10 +264,17 @@ class Search:
             compiling = cells * max(overheads)
             self.dispatcher.meter.expect_duel(SPARE * rounds * each + compiling)
 
-    def _keep_best(self, fit: Fit) -> None:
+    def _excess(self, fit: Fit) -> str:
+        """What a trained network has more of than is allowed, in words."""
+        size = Path(fit.model).stat().st_size + self.plan.text_bytes if fit.model else None
+        latency = fit.cost.latency.p50 if fit.cost and fit.cost.latency else None
+        return self.plan.limits.found(size, latency)
+
+    def _keep_best(self, fit: Fit, excess: str) -> None:
         if fit.score is None or fit.model is None:
             return
-        if self._best is None or self.plan.metric.gain(fit.score, self._best) > 0:
+        better = self._best is None or self.plan.metric.gain(fit.score, self._best) > 0
+        if better and not excess:
             self._best = fit.score
             os.replace(fit.model, self.plan.folder / MODEL_FILE)
         else:
@@ -261,7 +286,7 @@ def _work(candidate: Candidate, shape: Shape) -> float:
     return float(candidate.batch * (multiply_adds(candidate, shape) + LEAST_WORK))
 
 
-def _conductor(plan: Plan, oracle: Any) -> Any:
+def _conductor(plan: Plan, oracle: Any, allowed: Callable[[Candidate], bool]) -> Any:
     """The oracle's conductor.
 
     Its module is loaded here because it imports KerasTuner, and with it Keras: seconds that
@@ -270,7 +295,7 @@ def _conductor(plan: Plan, oracle: Any) -> Any:
     module = importlib.import_module("autorecur.search.oracle")
     if oracle is not None:
         return module.Conductor(oracle, plan.space, plan.metric.better)
-    own = module.PairOracle(plan.space, plan.first, plan.seed)
+    own = module.PairOracle(plan.space, plan.first, plan.seed, allowed=allowed)
     return module.Conductor(own, plan.space, "lower")
 
 
@@ -285,7 +310,7 @@ def best_trial(trials: Iterable[Trial], cell: str) -> Trial | None:
     Going on from a rung mostly helps, so the best is mostly at the top. Where it is not, the ones
     above were cut short by their time or are no better, and the rung itself is no merit.
     """
-    scored = [(trial, trial.watched) for trial in trials if trial.watched is not None]
+    scored = [(t, t.watched) for t in trials if t.watched is not None and not t.excess]
     others = {(t.pair, t.rung): watched for t, watched in scored if t.candidate.cell != cell}
     best = min(others.values(), default=0.0)
     usual = statistics.median(others.values()) if others else 0.0

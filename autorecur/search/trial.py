@@ -33,6 +33,7 @@ class Trial:
     seconds: float = 0.0
     ledger: dict[str, float] = field(default_factory=dict)
     cost: Cost | None = None
+    excess: str = ""  # what it has more of than the limits allow; no finalist then
 
     @property
     def overhead_seconds(self) -> float:
