@@ -146,6 +146,9 @@ def _group() -> None:
     help="Differences below this share of the best baseline's error do not count.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with the run in that folder, after whatever ended it."
+)
 @of_training
 @click.pass_obj
 def fit(

@@ -15,11 +15,12 @@ from typing import Any
 
 import pandas as pd
 
+from autorecur import folder as folders
 from autorecur.assemble import holdout_detail, record_of
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
 from autorecur.data.understand import Asked, understand
-from autorecur.errors import RunError, SettingError
+from autorecur.errors import SettingError
 from autorecur.exhibits import predictions
 from autorecur.judge.references import References
 from autorecur.metrics import Metric
@@ -35,6 +36,7 @@ from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits, first_within
+from autorecur.search.replay import Replay
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
@@ -54,7 +56,6 @@ __all__ = ["fit", "plan"]
 
 INTERRUPT_SECONDS = 2.0
 TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
-ARRAYS = "arrays"  # in the run folder, while it runs
 
 
 def fit(
@@ -82,6 +83,7 @@ def fit(
     oracle: Any = None,
     executor: Executor | None = None,
     out: str | Path | None = None,
+    resume: bool = False,
     listener: Listener | None = None,
     started: float | None = None,
 ) -> Run:
@@ -117,6 +119,8 @@ def fit(
         oracle: any `keras_tuner.Oracle` in place of our own.
         executor: any `concurrent.futures.Executor` in place of our own worker processes.
         out: the run folder; ``runs/<name>`` by default.
+        resume: go on with the run in that folder, whatever ended it, a smaller budget included; no
+            training that was finished is trained again, and the time already spent stays spent.
         listener: a callable that is told what happens, see `search.events.Event`.
         started: when the clock of the budget started, by `time.monotonic()`; now by default.
 
@@ -128,7 +132,7 @@ def fit(
     """
     meter = Meter(Budget.parse(budget), started=started)
     processes = _checked(seed, margin, workers)
-    wanted = _checked_folder(out)
+    wanted = Path(out) if resume and out is not None else folders.checked(out)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
     bounds, backend = Limits.of(limits), _checked_engine(engine)
     crew = executor or WorkerPool(processes, backend=backend)  # warms up while the table is read
@@ -138,19 +142,27 @@ def fit(
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
         first = first_within(dataset, choices, bounds)
-        folder = _made_folder(wanted, dataset.name)
+        name = dataset.name
+        folder = (wanted or folders.usual(name)) if resume else folders.made(wanted, name)
         settings = Settings(seed, margin, chosen, choices, bounds, folder, oracle)
-        journal = Journal(folder / "journal.jsonl")
+        beginning = _beginning(settings, dataset, budget)
+        past = folders.past(folder, beginning) if resume else []
+        replay = Replay(past, processes)
+        meter.resume(replay.spent_seconds)
+        journal = Journal(folder / folders.JOURNAL_FILE)
         tell = listener or _silent
-        dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name)
+        dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name, replay=replay)
         try:
-            journal.write("begin", _beginning(settings, dataset, budget))
-            dataset = arrays.share(dataset, folder / ARRAYS)
-            return _conduct(settings, dataset, first, dispatcher, own=executor is None)
+            journal.write("resume" if resume else "begin", beginning)
+            dataset = arrays.share(dataset, folder / folders.ARRAYS)
+            began = (past[0] if past else beginning)["started"]
+            run = _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
         finally:
             journal.close()
-            for shared in (ARRAYS, "checkpoints"):
-                shutil.rmtree(folder / shared, ignore_errors=True)
+            shutil.rmtree(folder / folders.ARRAYS, ignore_errors=True)
+        # Only now: what ends a run before its end leaves them to the one that resumes it.
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        return run
     finally:
         if executor is None:  # another's serves on
             crew.shutdown(wait=False, cancel_futures=True)
@@ -198,13 +210,19 @@ def _understood(
 
 
 def _conduct(
-    settings: Settings, dataset: Dataset, first: Candidate, dispatcher: Dispatcher, own: bool
+    settings: Settings,
+    dataset: Dataset,
+    first: Candidate,
+    dispatcher: Dispatcher,
+    began: str,
+    own: bool,
 ) -> Run:
     """From a Dataset to a Run: search, duel, verdict, refit, record, report."""
-    started = datetime.now().astimezone().replace(microsecond=0).isoformat()
     references = References(dataset, settings.metric)
     references.start()
-    stage = Stage(settings, dataset, dispatcher, settings.folder / ARRAYS, references, first)
+    stage = Stage(
+        settings, dataset, dispatcher, settings.folder / folders.ARRAYS, references, first
+    )
 
     trials, finalists, ended_by = searched(stage)
     comparison, ended_by = dueled(stage, trials, finalists, ended_by)
@@ -220,7 +238,7 @@ def _conduct(
     patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
     references.wait(patience)
     story = Story(
-        started=started,
+        started=began,
         run_id=secrets.token_hex(6),
         command=_command(stage),
         seed=settings.seed,
@@ -278,41 +296,6 @@ def _checked_engine(engine: str) -> str:
     return DEFAULT_ENGINE if engine == "auto" else engine
 
 
-def _checked_folder(out: str | Path | None) -> Path | None:
-    """The folder asked for; refused where it holds something already."""
-    if out is None:
-        return None
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{str(folder)!r} is a file: name a folder for the run")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise RunError(f"{str(folder)!r} is not empty: name a new folder, or remove it first")
-    return folder
-
-
-def _made_folder(wanted: Path | None, name: str) -> Path:
-    folder = wanted
-    if folder is None:
-        stem = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)[:60]
-        free = (Path("runs") / f"{stem or 'run'}{suffix}" for suffix in _suffixes())
-        folder = next(path for path in free if not path.exists())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"{str(folder)!r} cannot be made: {error.strerror}; choose another"
-        ) from None
-    return folder
-
-
-def _suffixes() -> Any:
-    yield ""
-    number = 2
-    while True:
-        yield f"-{number}"
-        number += 1
-
-
 def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, Any]:
     return {
         "fingerprint": dataset.fingerprint,
@@ -323,6 +306,7 @@ def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, A
         "space": asdict(settings.space),
         "limits": asdict(settings.limits),
         "horizon": dataset.horizon,
+        "started": datetime.now().astimezone().replace(microsecond=0).isoformat(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -152,7 +152,6 @@ def dueled(
         metric=stage.settings.metric,
         seed=stage.settings.seed,
         steps=stage.steps,
-        deadline=stage.meter.deadline("duel"),
         trainings=stage.trainings[1],
         dispatcher=stage.dispatcher,
         expected_seconds=sum(trial.seconds for trial in finalists.values()),
@@ -248,7 +247,8 @@ def saved_cell(
     cell = verdict.recommended or next(iter(finalists), None)
     fit = refits.get(cell or "")
     if fit is not None and fit.model:
-        os.replace(fit.model, settings.folder / MODEL_FILE)
+        # A copy: should the run be ended now, a resumed one finds the network where it was.
+        shutil.copyfile(fit.model, settings.folder / MODEL_FILE)
     if not (settings.folder / MODEL_FILE).is_file():
         return None
     _with_text(settings, dataset, writer)

@@ -35,6 +35,7 @@ LAYERS = (
         "story",
         "exhibits",
         "outline",
+        "folder",
         "stages",
         "assemble",
         "pipeline",

@@ -61,18 +61,18 @@ class Duel:
         metric: Metric,
         seed: int,
         steps: int,
-        deadline: float,
         trainings: int | None,
         dispatcher: Dispatcher,
         expected_seconds: float,  # of one pair of trainings, from the search
         overhead_seconds: float,  # of one training, before its first step
     ) -> None:
         self.dataset, self.arrays, self.finalists, self.metric = dataset, arrays, finalists, metric
-        self.steps, self.deadline, self.dispatcher = steps, deadline, dispatcher
+        self.steps, self.dispatcher = steps, dispatcher
+        self.deadline = dispatcher.meter.deadline("duel")
         self.folds = dataset.split.duel
         self.overhead_seconds = overhead_seconds
         self._planned = self._planned_folds(trainings, expected_seconds)
-        timed = trainings is None and np.isfinite(deadline)
+        timed = trainings is None and np.isfinite(self.deadline)
         seeds = SEEDS_IN_TIME if timed else MOST_SEEDS
         self._rounds = [
             _Round(fold.name, seed * 7919 + number)
@@ -141,10 +141,11 @@ class Duel:
             return order
         if len(self.finalists) < len(CELLS) or self._started == len(self._rounds):
             return None
-        if self.dispatcher.meter.clock() >= self.deadline:
-            return None
-        if self._started >= FEWEST_FOLDS and not self._time_for_another():
-            return None
+        if not self.dispatcher.replay.goes_on(self.dispatcher.stage):
+            if self.dispatcher.meter.clock() >= self.deadline:
+                return None
+            if self._started >= FEWEST_FOLDS and not self._time_for_another():
+                return None
         place, most = self._rounds[self._started], self._most_seconds()
         self._started += 1
         first, second = (self._order(place, cell, most) for cell in self._cells())
@@ -178,9 +179,9 @@ class Duel:
             forecast=True,
         )
 
-    def _done(self, order: Order, fit: Fit) -> None:
+    def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
         place = self._places[order.id]
-        score = None
+        score = fit.noted.get("score")
         if fit.forecasts is not None:
             fold = next(fold for fold in self.folds if fold.name == place.fold)
             value = scoring.score(self.metric, self.dataset, fold, fold.test, fit.forecasts)
@@ -188,6 +189,7 @@ class Duel:
         # The score on the fold's test block takes the place of the one on its validation block,
         # which the training itself has chosen its weights by.
         self._fits[place, order.candidate.cell] = replace(fit, score=score, forecasts=None)
+        return {"score": score}
 
     def _pair(self, place: _Round) -> PairedScore:
         lstm, gru = (self._fits.get((place, cell)) for cell in CELLS)

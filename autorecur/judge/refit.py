@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import Candidate
@@ -46,8 +49,16 @@ def refit(
     ]
     fits: dict[str, Fit] = {}
 
-    def done(order: Order, fit: Fit) -> None:
+    def done(order: Order, fit: Fit) -> dict[str, list[str]]:
+        answers = folder / "checkpoints" / f"{order.id}.npz"
+        if fit.noted:
+            with np.load(answers) as stored:
+                fit = replace(fit, model=order.model, **stored)
         fits[order.candidate.cell] = fit
+        if fit.model is None or fit.forecasts is None or fit.calibration is None:
+            return {"files": [str(answers)]}  # which is not there: it must be trained again
+        np.savez(answers, forecasts=fit.forecasts, calibration=fit.calibration)
+        return {"files": [str(answers), fit.model]}
 
     dispatcher.run(lambda: waiting.pop(0) if waiting else None, done)
     return fits

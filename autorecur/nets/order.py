@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,3 +76,4 @@ class Fit:
     model: str | None = None
     engine: str | None = None  # what trained it, …
     device: str | None = None  # … and on
+    noted: dict[str, Any] = field(default_factory=dict)  # what was made of it, of a resumed run

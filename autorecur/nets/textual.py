@@ -45,6 +45,8 @@ def with_text(
     from keras import ops
 
     trained = store.load(Path(path))
+    if trained.inputs[0].dtype == "string":  # of a run that is resumed after its end
+        return path
     lookback = trained.inputs[0].shape[1]
     words = tokens == "word"
     vectorise = keras.layers.TextVectorization(

@@ -169,6 +169,11 @@ class Meter:
         """The clock's reading by which the stage called `share` must have ended."""
         return self.started + float(getattr(self.shares, share))
 
+    def resume(self, spent_seconds: float) -> None:
+        """Charge what a run had spent before it was ended: every stage must end so much sooner."""
+        self.started -= spent_seconds
+        self._entries.append(LedgerEntry("before", spent_seconds, 0, None))
+
     def reserve(self, seconds: float) -> None:
         """Set so many more seconds aside for the report."""
         self._reserve = seconds

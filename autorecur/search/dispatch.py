@@ -7,7 +7,7 @@ search goes on.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
+from autorecur.search.replay import Replay, asked
 
 __all__ = ["Dispatcher"]
 
@@ -55,6 +56,7 @@ class Dispatcher:
     cell_trainings: dict[str, int] = field(default_factory=dict)
     engine: str | None = None  # what the workers train by, as they say
     device: str | None = None  # … and on
+    replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
     members: int = 1  # trainings of one program that a worker carries out side by side
     _killed: set[_Future] = field(default_factory=set)
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
@@ -62,16 +64,30 @@ class Dispatcher:
     def run(
         self,
         next_order: Callable[[], Order | None],
-        done: Callable[[Order, Fit], None],
+        done: Callable[[Order, Fit], Mapping[str, Any] | None],
         rung: Callable[[Order], int | None] = lambda order: None,
     ) -> None:
-        """Until `next_order` gives None while nothing runs; one training may unlock the next."""
+        """Until `next_order` gives None while nothing runs; one training may unlock the next.
+
+        What `done` returns is noted in the journal beside the training.
+        """
+
+        def next_fresh() -> Order | None:
+            """The next order that the journal has no answer to."""
+            while (order := next_order()) is not None:
+                if (fit := self.replay.take(order, self.stage)) is None:
+                    return order
+                done(order, fit)
+                self._account(order, fit, rung(order))
+            return None
+
         flying: _Flying = {}
         try:
             while True:
-                while len(flying) < self.workers and (orders := self._companions(next_order)):
+                while len(flying) < self.workers and (orders := self._companions(next_fresh)):
                     for order in orders:
-                        self.journal.write("start", {"order": order.id})
+                        begun = {"order": order.id, "at_seconds": self.meter.spent_seconds}
+                        self.journal.write("start", begun)
                     patience = max(order.longest_seconds for order in orders) + START_SECONDS
                     deadline = max(order.deadline for order in orders)
                     latest = min(deadline, self.meter.clock() + patience)
@@ -82,8 +98,9 @@ class Dispatcher:
                 for future in landed | self._given_up(flying):
                     orders, _ = flying.pop(future)
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
+                        noted = done(order, fit) or {}
+                        self._write(order, fit, noted)
                         self._account(order, fit, rung(order))
-                        done(order, fit)
                 self._end_hanging(flying)
         except BaseException:
             self._drawn.clear()
@@ -146,6 +163,32 @@ class Dispatcher:
         else:
             kill(future)
 
+    def _write(self, order: Order, fit: Fit, noted: Mapping[str, Any]) -> None:
+        """All that a resumed run needs to know of a training."""
+        self.journal.write(
+            "training",
+            {
+                "order": order.id,
+                "stage": self.stage,
+                **asked(order),
+                "status": fit.status,
+                "sentence": fit.sentence,
+                "score": fit.score,
+                "watched": fit.watched,
+                "curve": list(fit.curve),
+                "steps": fit.steps,
+                "best_step": fit.best_step,
+                "steps_done": fit.steps_done,
+                "seconds": fit.seconds,
+                "ledger": fit.ledger,
+                "cost": fit.cost,
+                "engine": fit.engine,
+                "device": fit.device,
+                "noted": noted,
+                "at_seconds": self.meter.spent_seconds,
+            },
+        )
+
     def _account(self, order: Order, fit: Fit, rung: int | None) -> None:
         cell = order.candidate.cell
         work = 0.0
@@ -158,25 +201,6 @@ class Dispatcher:
         self.engine, self.device = fit.engine or self.engine, fit.device or self.device
         self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
         self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
-        self.journal.write(
-            "training",
-            {
-                "order": order.id,
-                "stage": self.stage,
-                "candidate": order.candidate,
-                "fold": order.fold,
-                "seed": order.seed,
-                "status": fit.status,
-                "score": fit.score,
-                "curve": list(fit.curve),
-                "steps": fit.steps,
-                "best_step": fit.best_step,
-                "steps_done": fit.steps_done,
-                "seconds": fit.seconds,
-                "ledger": fit.ledger,
-                "at_seconds": self.meter.spent_seconds,
-            },
-        )
         self.listener(
             Event(
                 "training",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,18 +11,32 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Journal"]
+from autorecur.errors import RunError
+
+__all__ = ["Journal", "plain"]
 
 
 class Journal:
-    """Writes one line an event, each on disk before the next thing happens."""
+    """Writes one line an event, each on disk before the next thing happens.
+
+    One process at a time: `RunError` where another one writes it. What is in the file already
+    stays, but for a last line that a kill has cut in half.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = path.open("a", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends
+        except BlockingIOError:
+            self._file.close()
+            raise RunError(
+                f"the run in {str(path.parent)!r} has not ended: another process writes its journal"
+            ) from None
+        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
 
     def write(self, event: str, facts: Mapping[str, Any]) -> None:
-        line = json.dumps({"event": event, **facts}, default=_plain, allow_nan=False)
+        line = json.dumps({"event": event, **facts}, default=plain, allow_nan=False)
         self._file.write(line + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -39,7 +54,8 @@ class Journal:
                 yield json.loads(line)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as it has one; for `json.dumps`."""
     if isinstance(value, Enum):
         return value.name
     if is_dataclass(value) and not isinstance(value, type):

@@ -127,7 +127,7 @@ class Search:
 
     def _reached_limit(self) -> bool:
         plan, meter = self.plan, self.dispatcher.meter
-        if meter.clock() >= meter.deadline("search"):
+        if meter.clock() >= meter.deadline("search") and not self._goes_on():
             self.ended_by = "time"
         elif plan.trainings is not None and self._started + len(plan.space.pair) > plan.trainings:
             self.ended_by = "trainings"
@@ -135,10 +135,15 @@ class Search:
             self.ended_by = "multiply-adds"
         return self.ended_by is not None
 
+    def _goes_on(self) -> bool:
+        """Whether the journal of a resumed run holds trainings that come at no cost of time."""
+        return self.dispatcher.replay.goes_on(self.dispatcher.stage)
+
     def _too_late(self, draw: Draw) -> bool:
         """Whether the pair could not be trained to its rung before the search must end."""
-        remaining = self.dispatcher.meter.left("search")
-        if self.trials and self._expected_seconds(draw.fraction) > remaining:
+        if not self.trials or self._goes_on():
+            return False
+        if self._expected_seconds(draw.fraction) > self.dispatcher.meter.left("search"):
             self.ended_by = "time"
         return self.ended_by is not None
 
@@ -218,7 +223,7 @@ class Search:
             latency=plan.limits.latency_ms is not None,
         )
 
-    def _done(self, order: Order, fit: Fit) -> None:
+    def _done(self, order: Order, fit: Fit) -> dict[str, Any]:
         pair = self._pairs[order.id]
         draw = pair.draw
         trial = Trial.of(
@@ -229,7 +234,7 @@ class Search:
             candidate=order.candidate,
             seed=order.seed,
         )
-        trial = replace(trial, excess=self._excess(fit))
+        trial = replace(trial, excess=fit.noted.get("excess", self._excess(fit)))
         self.trials.append(trial)
         if fit.cost is not None and fit.steps_done > 0:
             work = _work(order.candidate, self._shape) * fit.steps_done
@@ -244,6 +249,7 @@ class Search:
         if len(pair.scores) == len(self.plan.space.pair):
             self._foresee_duel()
             self._tell(draw, pair.scores)
+        return {"excess": trial.excess}
 
     def _foresee_duel(self) -> None:
         """What the duel will take, from the dearest pair that was trained to the top so far.
@@ -271,13 +277,15 @@ class Search:
         return self.plan.limits.found(size, latency)
 
     def _keep_best(self, fit: Fit, excess: str) -> None:
-        if fit.score is None or fit.model is None:
+        """The network of a training that the journal tells of is where it was put then."""
+        if fit.score is None:
             return
         better = self._best is None or self.plan.metric.gain(fit.score, self._best) > 0
         if better and not excess:
             self._best = fit.score
-            os.replace(fit.model, self.plan.folder / MODEL_FILE)
-        else:
+            if fit.model:
+                os.replace(fit.model, self.plan.folder / MODEL_FILE)
+        elif fit.model:
             Path(fit.model).unlink(missing_ok=True)
 
 

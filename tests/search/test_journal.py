@@ -11,11 +11,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autorecur.errors import RunError
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.order import Status
 from autorecur.search.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_one_process_at_a_time_goes_on_from_the_last_whole_line(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"event": "one"}\n{"event": "tw', encoding="utf-8")
+    journal = Journal(path)
+    with pytest.raises(RunError, match="has not ended: another process writes its journal"):
+        Journal(path)
+    journal.write("three", {})
+    journal.close()
+    assert [line["event"] for line in Journal.read(path)] == ["one", "three"]
+    Journal(path).close()
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""The run folder: where a run is begun, or found again to go on with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from autorecur.errors import RunError
+from autorecur.search.journal import Journal, plain
+
+__all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "made", "past", "usual"]
+
+JOURNAL_FILE = "journal.jsonl"
+ARRAYS = "arrays"  # in the run folder, while it runs
+
+
+def checked(out: str | Path | None) -> Path | None:
+    """The folder asked for; refused where it holds something already."""
+    if out is None:
+        return None
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{str(folder)!r} is a file: name a folder for the run")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise RunError(f"{str(folder)!r} is not empty: name a new folder, or remove it first")
+    return folder
+
+
+def made(wanted: Path | None, name: str) -> Path:
+    """A new folder: the one wanted, or the first free one for a table called `name`."""
+    folder = wanted
+    if folder is None:
+        home = usual(name)
+        free = (home.with_name(f"{home.name}{suffix}") for suffix in _suffixes())
+        folder = next(path for path in free if not path.exists())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{str(folder)!r} cannot be made: {error.strerror}; choose another"
+        ) from None
+    return folder
+
+
+def usual(name: str) -> Path:
+    """The run folder of a table called `name`, where none is named."""
+    stem = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)[:60]
+    return Path("runs") / (stem or "run")
+
+
+def _suffixes() -> Iterator[str]:
+    yield ""
+    number = 2
+    while True:
+        yield f"-{number}"
+        number += 1
+
+
+def past(folder: Path, beginning: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The events of the run in `folder`, which must have begun as this one does."""
+    where, way = repr(str(folder)), "give the same again, or another run folder"
+    try:
+        events = list(Journal.read(folder / JOURNAL_FILE))
+    except (OSError, ValueError):
+        events = []
+    if not events:
+        raise RunError(f"there is no run to resume in {where}: begin one, without resume")
+    wanted = json.loads(json.dumps(beginning, default=plain))
+    if (its := events[0].get("fingerprint")) != wanted["fingerprint"]:
+        raise RunError(
+            f"the run in {where} is of other data: its fingerprint is {its}, and that of this "
+            f"table is {wanted['fingerprint']}; {way}"
+        )
+    for name in sorted(wanted.keys() - {"budget", "started"}):
+        if events[0].get(name) != wanted[name]:
+            before = events[0].get(name)
+            raise RunError(
+                f"the run in {where} was begun with another {name}: {before!r:.80}, and now it is "
+                f"{wanted[name]!r:.80}; {way}"
+            )
+    return events
