@@ -16,6 +16,7 @@ from autorecur.nets.candidate import REFERENCE_CELL, REFERENCE_NAME
 from autorecur.nets.cost import BYTES_PER_WEIGHT
 from autorecur.nets.programs import PROCESSOR
 from autorecur.record import Record
+from autorecur.search.budget import LedgerEntry
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
 from autorecur.story import Story
@@ -64,6 +65,7 @@ def record_of(story: Story) -> Record:
             "trainings": meter.trainings,
             "ended_by": story.ended_by,
             "ledger": [asdict(entry) for entry in ledger],
+            "workers": [_uses(story, entry) for entry in ledger if entry.stage != "before"],
             "cells": {
                 cell: {
                     "seconds": story.dispatcher.cell_seconds.get(cell, 0.0),
@@ -93,6 +95,14 @@ def record_of(story: Story) -> Record:
         figures=exhibits.figures(story),
         environment=_environment(story),
     )
+
+
+def _uses(story: Story, entry: LedgerEntry) -> dict[str, Any]:
+    """What the workers did while a stage lasted: their seconds together."""
+    uses: Mapping[str, float] = story.dispatcher.uses.get(entry.stage, {})
+    did = {name: uses.get(name, 0.0) for name in ("compile", "steps", "validation", "other")}
+    waiting = max(0.0, story.dispatcher.workers * entry.seconds - sum(did.values()))
+    return {"stage": entry.stage, **did, "waiting": waiting}
 
 
 def _limits(story: Story) -> dict[str, Any]:

@@ -32,7 +32,11 @@ def budget(record: Record) -> Section:
         "Each bar begins where the one before it ended; the line is the limit. Hatched: "
         "past the limit."
     )
-    tables = (_ledger(spent_of["ledger"], spent), _cells(spent_of["cells"]))
+    tables = (
+        _ledger(spent_of["ledger"], spent),
+        _workers(spent_of.get("workers", ())),
+        _cells(spent_of["cells"]),
+    )
     return section(
         "4",
         "Where did the budget go?",
@@ -57,6 +61,21 @@ def _ledger(ledger: Sequence[Mapping[str, Any]], spent: float) -> Table:
         rows.append(Row((entry["stage"], planned, took, part, str(entry["trainings"]))))
     labels = columns("Stage", "#Planned", "#Spent", "#Share", "#Trainings")
     return Table("Planned and spent", labels, tuple(rows))
+
+
+USES = ("steps", "validation", "compile", "other", "waiting")
+
+
+def _workers(stages: Sequence[Mapping[str, Any]]) -> Table:
+    """What the workers did, in seconds of all of them together."""
+    whole = {"stage": "together", **{use: sum(of[use] for of in stages) for use in USES}}
+    rows = tuple(
+        Row((of["stage"], *(words.duration(of[use]) for use in USES)))
+        for of in (*stages, whole)
+        if sum(of[use] for use in USES[:-1]) > 0
+    )
+    labels = columns("Stage", "#Steps", "#Validation", "#Compiling", "#Other", "#Waiting")
+    return Table("What the workers did, their seconds together", labels, rows)
 
 
 def _cells(cells: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -6,7 +6,7 @@ search goes on.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -54,6 +54,7 @@ class Dispatcher:
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)
     cell_trainings: dict[str, int] = field(default_factory=dict)
+    uses: dict[str, Counter[str]] = field(default_factory=dict)  # by stage, seconds of all workers
     engine: str | None = None  # what the workers train by, as they say
     device: str | None = None  # … and on
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
@@ -164,7 +165,8 @@ class Dispatcher:
             kill(future)
 
     def _write(self, order: Order, fit: Fit, noted: Mapping[str, Any]) -> None:
-        """All that a resumed run needs to know of a training."""
+        """All that a resumed run needs to know of a training, and what its worker did in it."""
+        self.uses.setdefault(self.stage, Counter()).update(fit.ledger or {"other": fit.seconds})
         self.journal.write(
             "training",
             {

@@ -205,6 +205,26 @@ def test_what_went_past_the_limit_is_shown_as_such() -> None:
     assert "rest" not in {piece.kind for piece in budget.track.segments}
 
 
+def test_what_the_workers_did_is_shown_where_the_record_knows_it() -> None:
+    uses = {"compile": 10.0, "steps": 60.0, "validation": 20.0, "other": 5.0, "waiting": 5.0}
+    idle = dict.fromkeys(uses, 0.0) | {"waiting": 9.0}
+    stages = [{"stage": "reading", **idle}, {"stage": "search", **uses}]
+    budget = section(changed(record(), "budget", workers=stages), "4")
+    (table,) = [table for table in budget.tables if "workers" in table.caption]
+    assert [row.cells[0] for row in table.rows] == ["search", "together"]
+    assert table.rows[0].cells[1:] == ("1 min", "20 s", "10 s", "5.0 s", "5.0 s")
+    assert table.rows[1].cells[5] == "14 s"
+    assert not [table for table in section(record(), "4").tables if "workers" in table.caption]
+
+
+def test_the_limits_of_the_model_are_among_what_it_was_made_with() -> None:
+    limits = {"parameters": 500, "bytes": None, "latency_ms": None, "text": "at most 500 weights"}
+    made = section(changed(record(), "budget", limits=limits), "11")
+    assert ("Limits", "at most 500 weights") in [row.cells for row in made.tables[0].rows]
+    plain = section(record(), "11").tables[0].rows
+    assert "Limits" not in [row.cells[0] for row in plain]
+
+
 def test_a_budget_in_trainings_has_no_limit_line() -> None:
     made = changed(record(), "budget", limit_seconds=None, text="40trainings")
     budget = section(made, "4")
