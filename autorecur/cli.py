@@ -170,13 +170,15 @@ def fit(
 @_group.command()
 @of_the_table
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--quick", is_flag=True, help="Measure nothing, and so foresee nothing.")
 @debug
-def plan(table: Path, as_json: bool, **given: Any) -> None:
+def plan(table: Path, as_json: bool, quick: bool, **given: Any) -> None:
     """Say what TABLE was understood as, and what would be done.
 
-    Trains no candidate: roles, kind, split, findings, and what the budget is expected to buy.
+    Roles, kind, split and findings; and, from some seconds of training the first network of both
+    cells, what the budget is expected to buy.
     """
-    made = _own("pipeline").plan(table, **settings(given))
+    made = _own("pipeline").plan(table, measure=not quick, **settings(given))
     if as_json:
         click.echo(json.dumps(_strict(made.as_dict()), indent=2, sort_keys=True))
     else:

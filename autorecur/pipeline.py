@@ -22,6 +22,7 @@ from autorecur.data.dataset import Dataset
 from autorecur.data.understand import Asked, understand
 from autorecur.errors import SettingError
 from autorecur.exhibits import predictions
+from autorecur.expectation import expectation
 from autorecur.judge.references import References
 from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
@@ -186,13 +187,21 @@ def plan(
     limits: Limits | Mapping[str, Any] | None = None,
     space: Space | Mapping[str, Any] | None = None,
     metric: str = "auto",
+    measure: bool = False,
 ) -> Outline:
-    """What `fit` would understand of `data` and set out from; trains nothing, writes nothing."""
+    """What `fit` would understand of `data` and set out from; writes nothing, searches nothing.
+
+    `measure`: and what the budget is expected to buy, from seconds of training the sound default.
+    """
     spent, bounds = Budget.parse(budget), Limits.of(limits)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
     dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
     first = first_within(dataset, choices, bounds)
-    return outline_of(dataset, chosen, choices, first, bounds, spent)
+    made = outline_of(dataset, chosen, choices, first, bounds, spent)
+    if not measure:
+        return made
+    bought = expectation(dataset, first, chosen, spent, default_workers())
+    return replace(made, sections=(*made.sections, ("expected", (bought,))))
 
 
 def _understood(

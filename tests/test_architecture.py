@@ -36,6 +36,7 @@ LAYERS = (
         "exhibits",
         "outline",
         "folder",
+        "expectation",
         "stages",
         "assemble",
         "pipeline",

@@ -420,6 +420,7 @@ def test_plan_takes_what_fit_takes_of_the_data(
     assert capsys.readouterr().out == "table.csv: a forecast\ntarget  lo [31mad\n"
     assert cli.main(["fit", *options.split(), "--quiet"]) == 0
     assert planned["target"] == ["a", "b"] and planned["horizon"] == 0
+    assert planned.pop("measure") is True
     assert planned == {name: fitted[name] for name in planned}
 
 

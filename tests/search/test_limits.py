@@ -140,5 +140,5 @@ def test_a_limit_that_nothing_can_keep_is_refused_before_anything_is_done(
     assert "the smallest, LSTM 1 × 8, has" in told and told.count("\n") == 1
     assert not out.exists()
     assert cli.main(["fit", str(CO2), *table, "--max-latency", "0"]) == 2
-    assert cli.main(["plan", str(CO2), "--target", "co2", "--max-bytes", "200000"]) == 0
+    assert cli.main(["plan", str(CO2), "--quick", "--max-bytes", "200000"]) == 0
     assert "limits    at most 200,000 bytes" in capsys.readouterr().out
