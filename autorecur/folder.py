@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from autorecur.errors import RunError
 from autorecur.search.journal import Journal, plain
 
-__all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "made", "past", "usual"]
+__all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "made", "opened", "past", "usual"]
 
 JOURNAL_FILE = "journal.jsonl"
 ARRAYS = "arrays"  # in the run folder, while it runs
+# What a file system says that is full, read-only, broken, or not this user's.
+REFUSALS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
+}
 
 
 def checked(out: str | Path | None) -> Path | None:
@@ -56,6 +64,30 @@ def _suffixes() -> Iterator[str]:
     while True:
         yield f"-{number}"
         number += 1
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Journal]:
+    """The journal of a run that works in `folder`.
+
+    What the file system refuses, full or read-only, is one sentence; what was written before stays,
+    and so do the checkpoints of a run that ends before its end, for the one that resumes it.
+    """
+    try:
+        journal = Journal(folder / JOURNAL_FILE)
+        try:
+            yield journal
+        finally:
+            journal.close()
+            shutil.rmtree(folder / ARRAYS, ignore_errors=True)
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        raise RunError(
+            f"the run folder {str(folder)!r} cannot be written ({error.strerror}): mend that and "
+            "go on with resume, or name another folder"
+        ) from error
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
 def past(folder: Path, beginning: Mapping[str, Any]) -> list[dict[str, Any]]:

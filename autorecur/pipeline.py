@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shlex
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -35,7 +34,6 @@ from autorecur.run import REPORT_FILE, Run
 from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event, Listener
-from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits, first_within
 from autorecur.search.replay import Replay
 from autorecur.search.search import MODEL_FILE
@@ -150,20 +148,14 @@ def fit(
         past = folders.past(folder, beginning) if resume else []
         replay = Replay(past, processes)
         meter.resume(replay.spent_seconds)
-        journal = Journal(folder / folders.JOURNAL_FILE)
-        tell = listener or _silent
-        dispatcher = Dispatcher(crew, processes, meter, journal, tell, chosen.name, replay=replay)
-        try:
+        with folders.opened(folder) as journal:
+            dispatcher = Dispatcher(
+                *(crew, processes, meter, journal, listener or _silent, chosen.name), replay=replay
+            )
             journal.write("resume" if resume else "begin", beginning)
             dataset = arrays.share(dataset, folder / folders.ARRAYS)
             began = (past[0] if past else beginning)["started"]
-            run = _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
-        finally:
-            journal.close()
-            shutil.rmtree(folder / folders.ARRAYS, ignore_errors=True)
-        # Only now: what ends a run before its end leaves them to the one that resumes it.
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-        return run
+            return _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
     finally:
         if executor is None:  # another's serves on
             crew.shutdown(wait=False, cancel_futures=True)

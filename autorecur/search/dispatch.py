@@ -29,6 +29,9 @@ START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and 
 POLL_SECONDS = 0.2
 LONGEST_MESSAGE = 200
 MOST_MEMBERS = 64  # of a population, on a device that pays for them
+# While a stage has so many times its longest training left, an order more than there are workers is
+# under way, so that none of them waits for this process; then what begins last is reckoned closely.
+PLENTY = 4.0
 
 
 class _Killable(Protocol):
@@ -59,6 +62,7 @@ class Dispatcher:
     device: str | None = None  # … and on
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
     members: int = 1  # trainings of one program that a worker carries out side by side
+    _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
     _killed: set[_Future] = field(default_factory=set)
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
@@ -85,13 +89,11 @@ class Dispatcher:
         flying: _Flying = {}
         try:
             while True:
-                while len(flying) < self.workers and (orders := self._companions(next_fresh)):
+                while len(flying) < self._most() and (orders := self._companions(next_fresh)):
                     for order in orders:
                         begun = {"order": order.id, "at_seconds": self.meter.spent_seconds}
                         self.journal.write("start", begun)
-                    patience = max(order.longest_seconds for order in orders) + START_SECONDS
-                    deadline = max(order.deadline for order in orders)
-                    latest = min(deadline, self.meter.clock() + patience)
+                    latest = self._latest(orders, flying)
                     flying[self.executor.submit(train_together, orders)] = orders, latest
                 if not flying:
                     return
@@ -108,6 +110,22 @@ class Dispatcher:
             for future in flying:
                 self._kill(future)
             raise
+
+    def _most(self) -> int:
+        """How many orders may be under way."""
+        longest = self._longest.get(self.stage)
+        own = hasattr(self.executor, "kill") and self.members == 1
+        if not own or longest is None or self.meter.left(self.stage) < PLENTY * longest:
+            return self.workers
+        return self.workers + 1
+
+    def _latest(self, orders: list[Order], flying: _Flying) -> float:
+        """When an answer must have come, of orders that may have to wait for a worker first."""
+        begin = self.meter.clock()
+        if len(flying) >= self.workers:
+            begin = max(begin, min(latest for _, latest in flying.values()) + GRACE_SECONDS)
+        patience = max(order.longest_seconds for order in orders) + START_SECONDS
+        return min(max(order.deadline for order in orders), begin + patience)
 
     def _companions(self, next_order: Callable[[], Order | None]) -> list[Order]:
         """What one worker takes next: an order, and those that go with it.
@@ -198,6 +216,7 @@ class Dispatcher:
             each = fit.cost.multiply_adds * TRAINING_FACTOR
             work = float(each) * order.candidate.batch * fit.steps_done
         self.meter.charge(1, work)
+        self._longest[self.stage] = max(self._longest.get(self.stage, 0.0), fit.seconds)
         if self.device is None and fit.engine == "jax" and not str(fit.device).startswith("CPU"):
             self.members = MOST_MEMBERS  # a core is busy with one small network, a GPU idles
         self.engine, self.device = fit.engine or self.engine, fit.device or self.device

@@ -49,6 +49,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         seed: int,
         better: str = "lower",
         allowed: Callable[[Candidate], bool] = lambda candidate: True,
+        ahead: bool = False,
     ) -> None:
         super().__init__(
             objective=keras_tuner.Objective(OBJECTIVE, "min" if better == "lower" else "max"),
@@ -58,6 +59,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         _keep_to_itself(self)
         self.space, self.better, self.draw_seed = space, better, seed
         self.allowed = allowed  # by the limits: nothing else is drawn
+        self.ahead = ahead  # whether a worker is given something else, rather than wait for a rung
         self.pairs: list[Candidate] = [first]
         self.settings = FACTOR  # that a network is tried with, before another one is drawn
         self.placements: dict[str, tuple[Placement, bool]] = {}
@@ -66,7 +68,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """KerasTuner's question: the values of the next trial, or IDLE while a rung is awaited."""
         started = {placement for placement, _ in self.placements.values()}
-        place = ready(self.finished, started, self.better)
+        place = ready(self.finished, started, self.better, self.ahead)
         if place is None:
             return {"status": "IDLE"}
         candidate = self.pair(place[0].pair)
@@ -127,6 +129,7 @@ class Conductor:
         """
         if side_by_side and isinstance(self.oracle, PairOracle):
             self.oracle.settings = FACTOR**2
+            self.oracle.ahead = False  # many are drawn at once: they would be pairs of low rungs
         self._asked += 1
         trial = self.oracle.create_trial(f"pair-{self._asked}")
         if trial.status != "RUNNING":
@@ -140,8 +143,18 @@ class Conductor:
         if isinstance(self.oracle, PairOracle):
             placement, top = self.oracle.placements[trial.trial_id]
             share = fraction(placement)
+        elif "tuner/epochs" in values:
+            placement, top, share = self._by_epochs(values)
         self._trials[placement] = trial.trial_id
         return Draw(placement, top, share, candidate)
+
+    def _by_epochs(self, values: Mapping[str, Any]) -> tuple[Placement, bool, float]:
+        """Where KerasTuner's Hyperband puts a trial: how far it goes, and from which checkpoint."""
+        share = values["tuner/epochs"] / self.oracle.max_epochs
+        places = {name: place for place, name in self._trials.items()}
+        before = places.get(values.get("tuner/trial_id", ""))
+        place = Placement(before.pair, before.rung + 1) if before else Placement(self._asked, 0)
+        return place, share >= 1.0, share
 
     def tell(self, draw: Draw, scores: Mapping[str, float | None]) -> None:
         """The scores of a pair, by cell; the oracle learns the better one: no cell is favoured."""

@@ -1,7 +1,8 @@
 """What a journal says was trained already: a resumed run takes that, and trains the rest.
 
 A run decides by scores alone, so it asks for the same trainings again, in the same order. Those
-that its journal holds are answered from there at once.
+that its journal holds are answered from there at once; one that failed, for want of memory or room
+on the disk perhaps, is tried again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ __all__ = ["Replay"]
 
 Event = Mapping[str, Any]
 
+LOST = (Status.FAILED, Status.KILLED)
+
 
 class Replay:
     """Answers to orders, from the events of a journal; of none, no answer."""
@@ -27,11 +30,11 @@ class Replay:
     def __init__(self, events: Iterable[Event] = (), workers: int = 1) -> None:
         self._lines: dict[str, Event] = {}
         self._misses: Counter[str] = Counter()
-        self._most_misses = workers  # that were under way when the run ended
+        self._most_misses = workers + 1  # that were under way when the run ended
         self.spent_seconds = 0.0
         for event in events:
             self.spent_seconds = max(self.spent_seconds, event.get("at_seconds", 0.0))
-            if event["event"] == "training":
+            if event["event"] == "training" and Status[event["status"]] not in LOST:
                 self._lines[event["order"]] = event
 
     def take(self, order: Order, stage: str) -> Fit | None:

@@ -4,7 +4,8 @@ Brackets follow one another: first the sound default of both cells, trained full
 network that was trained to the end beats a search that never leaves its first rung), then a small
 bracket, then full ones. In a bracket every pair is trained at rung 0, the better third goes on to
 the next rung from its checkpoint, and so on to the top. A bracket's decisions wait for its whole
-rung, so that they depend on scores alone and not on which worker was faster.
+rung, so that they depend on scores alone and not on which worker was faster. Where time is what
+counts, a worker that would wait as well begins on the bracket after it.
 """
 
 from __future__ import annotations
@@ -103,9 +104,17 @@ def survivors(scores: Mapping[int, Scores], keep: int, better: str = "lower") ->
 
 
 def ready(
-    finished: Mapping[Placement, Scores], started: set[Placement], better: str = "lower"
+    finished: Mapping[Placement, Scores],
+    started: set[Placement],
+    better: str = "lower",
+    ahead: bool = False,
 ) -> tuple[Placement, bool] | None:
-    """The next placement to start and whether it is the top rung; None: wait for those that run."""
+    """The next placement to start and whether it is the top rung; None: wait for those that run.
+
+    `ahead`: never wait, but begin on a later bracket. Which placements have been started when a
+    search ends then depends on which worker was faster, and who goes on in a bracket still does
+    not.
+    """
     for bracket in brackets():
         alive: tuple[int, ...] = bracket.pairs
         for rung in range(len(bracket.fractions)):
@@ -114,7 +123,9 @@ def ready(
                 if placement not in started:
                     return placement, rung == bracket.top
             if not all(placement in finished for placement in placements):
-                return None
+                if not ahead:
+                    return None
+                break
             keep = max(1, len(placements) // FACTOR)
             alive = survivors({place.pair: finished[place] for place in placements}, keep, better)
     raise AssertionError("brackets never end")  # pragma: no cover

@@ -57,6 +57,11 @@ class Plan:
     limits: Limits
     text_bytes: int  # that the vocabulary will add to a network's file
 
+    @property
+    def by_time_alone(self) -> bool:
+        """Whether nothing but time ends the search; else it is the same with any workers."""
+        return self.trainings is None and self.multiply_adds is None
+
 
 @dataclass
 class _Pair:
@@ -303,7 +308,9 @@ def _conductor(plan: Plan, oracle: Any, allowed: Callable[[Candidate], bool]) ->
     module = importlib.import_module("autorecur.search.oracle")
     if oracle is not None:
         return module.Conductor(oracle, plan.space, plan.metric.better)
-    own = module.PairOracle(plan.space, plan.first, plan.seed, allowed=allowed)
+    own = module.PairOracle(
+        plan.space, plan.first, plan.seed, allowed=allowed, ahead=plan.by_time_alone
+    )
     return module.Conductor(own, plan.space, "lower")
 
 

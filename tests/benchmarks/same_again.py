@@ -1,0 +1,85 @@
+"""The same budget and seed twice, with one worker and with two: is it the same record?
+
+    python tests/benchmarks/same_again.py [--budget 12trainings] [--seed 3] [--only etth1 …]
+
+Times, what is reckoned from them, and the machine are left aside; everything else must be equal,
+of one worker and of two as well. The exit code is 1 where something is not. Needs the developers'
+data sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from search_throughput import DATASETS, TABLES
+
+import autorecur
+
+RUNS = (1, 1, 2, 2)  # workers
+# Of a record, whatever tells of times or of the machine, wherever it stands.
+ASIDE = {
+    *("seconds", "spent_seconds", "planned_seconds", "lstm_seconds", "gru_seconds", "ledger"),
+    *("workers", "cells", "latency", "environment", "started", "run_id", "command", "engine"),
+    *("duration_seconds", "compile_seconds", "overhead_seconds", "at_seconds", "measured"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--budget", default="12trainings")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
+    given = parser.parse_args(arguments)
+    if not DATASETS.is_dir():
+        print(f"there is no folder {DATASETS}: the developers' data sets are needed")
+        return 2
+    print("| table | workers | trainings | outcome | entries compared | that differ |")
+    print("|---|---|---|---|---|---|")
+    return max(_compared(name, given.budget, given.seed) for name in given.only)
+
+
+def _compared(name: str, budget: str, seed: int) -> int:
+    file, asked, _ = TABLES[name]
+    first: dict[str, Any] = {}
+    differs = 0
+    for number, workers in enumerate(RUNS):
+        with tempfile.TemporaryDirectory() as folder:
+            settings = {**asked, "budget": budget, "seed": seed, "workers": workers}
+            run = autorecur.fit(DATASETS / file, **settings, out=Path(folder) / "run")
+        entries = dict(_entries(json.loads(run.record.to_json())))
+        first = first or entries
+        other = sorted(
+            key for key in first.keys() | entries.keys() if first.get(key) != entries.get(key)
+        )
+        differs += bool(other)
+        said = ", ".join(other[:5]) + (" …" if len(other) > 5 else "") if number else "(the first)"
+        print(
+            f"| {name} | {workers} | {run.record.budget['trainings']} "
+            f"| {run.verdict.outcome} | {len(entries)} | {len(other)} {said} |",
+            flush=True,
+        )
+    return 1 if differs else 0
+
+
+def _entries(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Every number and text of a record by where it stands; trials by their name."""
+    if isinstance(value, dict):
+        inside = [(key, each) for key, each in value.items() if key not in ASIDE]
+        return [pair for key, each in inside for pair in _entries(each, f"{path}/{key}")]
+    if isinstance(value, list):
+        named = [
+            (each.get("id", place) if isinstance(each, dict) else place, each)
+            for place, each in enumerate(value)
+        ]
+        return [pair for key, each in named for pair in _entries(each, f"{path}/{key}")]
+    return [(path, value)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

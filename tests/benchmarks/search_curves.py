@@ -1,0 +1,159 @@
+"""How good a search is, and how soon: ours, random search, KerasTuner's Hyperband and Bayesian.
+
+    python tests/benchmarks/search_curves.py [--budget 3min] [--only trec6 …] [--seeds 1 2 3]
+
+All draw from the same space and train by the same workers, both cells of each pair; they differ in
+which pairs they draw, and how far each is trained. Of every run the best validation score so far is
+followed over the seconds of its search. "mean of the best" is its mean over the time in which all
+searches of that table and seed went on, from the first score of the slowest on: the area under the
+curve, as a score. Also: the score on the holdout, and the share by which the seconds of LSTM and
+GRU differ. Needs the developers' data sets, and a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from search_throughput import DATASETS, TABLES
+
+import autorecur
+from autorecur.data.understand import Asked, understand
+from autorecur.metrics import METRICS
+from autorecur.nets.defaults import space_for
+
+ORACLES = ("ours", "random", "hyperband", "bayesian")
+ENDLESS = 10**6
+Curve = list[tuple[float, float]]  # seconds and the best score so far
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--budget", default="3min")
+    parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
+    parser.add_argument("--oracles", nargs="+", choices=ORACLES, default=list(ORACLES))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.one:
+        _run(**json.loads(given.one))
+        return 0
+    if not DATASETS.is_dir():
+        print(f"there is no folder {DATASETS}: the developers' data sets are needed")
+        return 2
+    print("| table | seed | search | trainings | best | mean of the best | holdout | LSTM : GRU |")
+    print("|---|---|---|---|---|---|---|---|")
+    rows: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for name in given.only:
+        for seed in given.seeds:
+            runs = {each: _apart(name, each, seed, given.budget) for each in given.oracles}
+            for each, row in _rows(name, runs).items():
+                rows.setdefault((name, each), []).append(row)
+                _print((name, seed, each), row)
+    for (name, each), those in rows.items():
+        _print(
+            (name, "mean", each), {key: statistics.fmean(r[key] for r in those) for key in those[0]}
+        )
+    return 0
+
+
+def _print(head: tuple[object, ...], row: dict[str, float]) -> None:
+    cells = [f"{row['trainings']:.0f}", *(f"{row[key]:.4g}" for key in ("best", "area", "holdout"))]
+    print("| " + " | ".join([*map(str, head), *cells, f"{row['unfair']:+.1%}"]) + " |", flush=True)
+
+
+def _rows(name: str, runs: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Of each search of one table and seed, over the time that they have in common."""
+    begin = max(run["curve"][0][0] for run in runs.values())
+    end = min(run["end"] for run in runs.values())
+    return {
+        each: {
+            "trainings": run["trainings"],
+            "best": run["curve"][-1][1],
+            "area": _mean(run["curve"], begin, end),
+            "holdout": run["holdout"],
+            "unfair": run["seconds"]["lstm"] / run["seconds"]["gru"] - 1,
+        }
+        for each, run in runs.items()
+    }
+
+
+def _mean(curve: Curve, begin: float, end: float) -> float:
+    """Of a curve of steps, between two times."""
+    held, last, best = 0.0, begin, curve[0][1]
+    for second, score in curve:
+        if begin < second < end:
+            held, last = held + best * (second - last), second
+        if second < end:
+            best = score
+    return (held + best * (end - last)) / (end - begin)
+
+
+def _apart(name: str, oracle: str, seed: int, budget: str) -> dict[str, Any]:
+    """One run in a process of its own, as nobody's imports should be another's head start."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "run"
+        asked = {"name": name, "oracle": oracle, "seed": seed, "budget": budget}
+        command = [sys.executable, __file__, "--one", json.dumps({**asked, "out": str(folder)})]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+        journal = (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in map(json.loads, journal) if line["event"] == "training"]
+    searched = [line for line in lines if line["stage"] == "search"]
+    better = min if METRICS[TABLES[name][2]].better == "lower" else max
+    curve: Curve = []
+    for line in searched:
+        if line["score"] is not None:
+            best = better(curve[-1][1], line["score"]) if curve else line["score"]
+            curve.append((line["at_seconds"], best))
+    cells = {
+        cell: sum(line["seconds"] for line in searched if line["candidate"]["cell"] == cell)
+        for cell in ("lstm", "gru")
+    }
+    return {
+        "curve": curve,
+        "end": searched[-1]["at_seconds"],
+        "trainings": len(searched),
+        "holdout": record["score"]["holdout"],
+        "seconds": cells,
+    }
+
+
+def _run(name: str, oracle: str, seed: int, budget: str, out: str) -> None:
+    file, asked, _ = TABLES[name]
+    made = None if oracle == "ours" else _oracle(name, oracle, seed)
+    autorecur.fit(DATASETS / file, **asked, budget=budget, seed=seed, oracle=made, out=out)
+
+
+def _oracle(name: str, oracle: str, seed: int) -> Any:
+    """One of KerasTuner's, over the space that ours draws from."""
+    import keras_tuner
+
+    from autorecur.search.oracle import hyperparameters
+
+    file, asked, metric = TABLES[name]
+    space = space_for(understand(DATASETS / file, Asked(**asked)), None)
+    direction = "min" if METRICS[metric].better == "lower" else "max"
+    settings = {
+        "objective": keras_tuner.Objective("score", direction),
+        "hyperparameters": hyperparameters(space),
+        "seed": seed,
+    }
+    if oracle == "hyperband":
+        return keras_tuner.oracles.HyperbandOracle(
+            **settings, max_epochs=9, factor=3, hyperband_iterations=ENDLESS
+        )
+    if oracle == "bayesian":
+        return keras_tuner.oracles.BayesianOptimizationOracle(**settings, max_trials=ENDLESS)
+    return keras_tuner.oracles.RandomSearchOracle(**settings, max_trials=ENDLESS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
