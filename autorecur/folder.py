@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autorecur.errors import RunError
+from autorecur.errors import AutorecurError, RunError
 from autorecur.search.journal import Journal, plain
 
 __all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "made", "opened", "past", "usual"]
 
 JOURNAL_FILE = "journal.jsonl"
 ARRAYS = "arrays"  # in the run folder, while it runs
-# What a file system says that is full, read-only, broken, or not this user's.
+# What a file system says that is full, read-only, broken, or not this user's. NumPy and HDF5 put
+# it in words alone.
 REFUSALS = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None),
     *(errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
 }
 
@@ -81,11 +82,12 @@ def opened(folder: Path) -> Iterator[Journal]:
             journal.close()
             shutil.rmtree(folder / ARRAYS, ignore_errors=True)
     except OSError as error:
-        if error.errno not in REFUSALS:
+        if isinstance(error, AutorecurError) or error.errno not in REFUSALS:
             raise
+        reason = error.strerror or str(error)
         raise RunError(
-            f"the run folder {str(folder)!r} cannot be written ({error.strerror}): mend that and "
-            "go on with resume, or name another folder"
+            f"the run folder {str(folder)!r} cannot be written ({reason:.80}): mend that and go on "
+            "with resume, or name another folder"
         ) from error
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 

@@ -43,7 +43,9 @@ from autorecur.stages import (
     Settings,
     Stage,
     checked_facts,
+    compared,
     dueled,
+    dueled_on,
     judged,
     refitted,
     saved_cell,
@@ -226,11 +228,15 @@ def _conduct(
     )
 
     trials, finalists, ended_by = searched(stage)
-    comparison, ended_by = dueled(stage, trials, finalists, ended_by)
-    verdict = judged(stage, finalists, comparison)
+    duel, ended_by = dueled(stage, trials, finalists, ended_by)
+    leading = judged(stage, finalists, compared(stage, duel)).recommended
     # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
-    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, verdict.recommended)
+    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
+    if refits:
+        ended_by = dueled_on(stage, duel, ended_by)
+    comparison = compared(stage, duel)
+    verdict = judged(stage, finalists, comparison)
 
     stage.enter("report")
     if own:

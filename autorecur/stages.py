@@ -11,7 +11,7 @@ from typing import Any
 from autorecur.data.dataset import Dataset
 from autorecur.judge.checks import Check, Facts, checks
 from autorecur.judge.comparison import Comparison
-from autorecur.judge.duel import MOST_SEEDS, Duel, affordable_seconds
+from autorecur.judge.duel import MOST_SEEDS, SLACK_SECONDS, Duel, affordable_seconds
 from autorecur.judge.outcome import FEWEST_FOLDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
@@ -35,7 +35,9 @@ __all__ = [
     "Settings",
     "Stage",
     "checked_facts",
+    "compared",
     "dueled",
+    "dueled_on",
     "judged",
     "refitted",
     "saved_cell",
@@ -138,8 +140,8 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
 
 def dueled(
     stage: Stage, trials: Sequence[Trial], finalists: Mapping[str, Trial], ended_by: str
-) -> tuple[Comparison, str]:
-    """Both finalists on the same fresh folds, and the baselines beside them."""
+) -> tuple[Duel, str]:
+    """Both finalists on the same fresh folds; and why the run ended, if it has to end now."""
     whole = [full_seconds(trial, trials, stage.steps) for trial in finalists.values()]
     slowest = max(whole, default=0.0)
     waves = -(-stage.refits // min(len(CELLS), stage.dispatcher.workers))
@@ -157,6 +159,20 @@ def dueled(
         expected_seconds=sum(trial.seconds for trial in finalists.values()),
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
     )
+    return duel, _fought(stage, duel, ended_by)
+
+
+def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
+    """More seeds, in what the refit has left of its time; as `dueled`, why the run ended."""
+    if stage.meter.budget.seconds is None or ended_by == INTERRUPT:
+        return ended_by
+    stage.enter("duel")
+    duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
+    return _fought(stage, duel, ended_by)
+
+
+def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
+    """Train what time and trainings allow, and wait for the baselines on those folds."""
     if ended_by != INTERRUPT:
         try:
             duel.run()
@@ -164,7 +180,12 @@ def dueled(
             ended_by = INTERRUPT
         trained = {pair.fold for pair in duel.comparison({}).pairs}
         stage.references.wait_for(trained, stage.meter.left("refit"))
-    return duel.comparison(stage.references.scores), ended_by
+    return ended_by
+
+
+def compared(stage: Stage, duel: Duel) -> Comparison:
+    """What came of the duel so far, the baselines beside it."""
+    return duel.comparison(stage.references.scores)
 
 
 def judged(stage: Stage, finalists: Mapping[str, Trial], comparison: Comparison) -> Verdict:

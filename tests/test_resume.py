@@ -100,6 +100,38 @@ def test_a_killed_run_goes_on_and_trains_nothing_twice(
     assert len(run.predict(CO2)) == 4
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from autorecur import cli
+from test_resume import CO2, fitted
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    fitted(Path(sys.argv[1]))
+except autorecur.errors.RunError as error:
+    sys.exit(f"refused: {error}")
+"""
+
+
+@pytest.mark.parametrize("most", [4_000, 60_000])
+def test_a_disk_without_room_is_one_sentence(
+    most: int, tmp_path: Path, whole: autorecur.Run
+) -> None:
+    """Files may not grow beyond so many bytes: the arrays', or later the journal's or a network's."""
+    folder, here = tmp_path / "run", Path(__file__).resolve().parent
+    environment = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parent}"}
+    command = [sys.executable, "-W", "ignore", "-c", "import autorecur\n" + FULL, str(folder)]
+    done = subprocess.run(
+        [*command, str(most)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    said = done.stderr.strip().splitlines()[-1]
+    assert said.startswith(f"refused: the run folder {str(folder)!r} cannot be written (")
+    assert said.endswith("mend that and go on with resume, or name another folder")
+    run = fitted(folder, resume=True)
+    assert what_came(run) == what_came(whole)
+
+
 def test_a_finished_run_goes_on_with_a_larger_budget(tmp_path: Path, whole: autorecur.Run) -> None:
     folder = tmp_path / "run"
     shutil.copytree(whole.folder, folder)

@@ -1,7 +1,8 @@
 """The duel: both finalists trained on the same fresh folds, with the same seeds, steps and limits.
 
 The folds come after everything that the search saw. The latest folds are trained first, and seeds
-are the outer round: a duel that time cuts short has every fold once before any has two.
+are the outer round: a duel that time cuts short has every fold once before any has two. It can be
+run again with a later deadline, and then goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.order import Fit, Order
 from autorecur.search.dispatch import Dispatcher
 
-__all__ = ["MOST_SEEDS", "Duel", "affordable_seconds"]
+__all__ = ["MOST_SEEDS", "SLACK_SECONDS", "Duel", "affordable_seconds"]
 
 MOST_SEEDS = 3  # that a duel is planned with …
-SEEDS_IN_TIME = 9  # … and where its share of the time holds more, up to so many
+SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
 SLACK_SECONDS = 1.0  # so that the second cell of the last pair is not cut shorter than the first
 
 
@@ -158,7 +159,10 @@ class Duel:
 
     def _time_for_another(self) -> bool:
         """Whether one more pair fits: once each fold has one, no further seed is cut short."""
-        slowest = max((fit.seconds for fit in self._fits.values()), default=0.0)
+        fits = [fit for fit in self._fits.values() if fit.ledger]
+        slowest = max((fit.seconds - fit.ledger["compile"] for fit in fits), default=0.0)
+        # Programs are mostly there by then; where one is not, it is in the cache on the disk.
+        slowest += float(np.median([fit.ledger["compile"] for fit in fits])) if fits else 0.0
         waves = 1.0 if self.dispatcher.workers > 1 else 2.0
         meter = self.dispatcher.meter
         return meter.clock() + 1.1 * waves * slowest < self.deadline
