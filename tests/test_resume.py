@@ -117,7 +117,7 @@ except autorecur.errors.RunError as error:
 def test_a_disk_without_room_is_one_sentence(
     most: int, tmp_path: Path, whole: autorecur.Run
 ) -> None:
-    """Files may not grow beyond so many bytes: the arrays', or later the journal's or a network's."""
+    """Files may not grow beyond so many bytes: those of the arrays, or later the journal."""
     folder, here = tmp_path / "run", Path(__file__).resolve().parent
     environment = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parent}"}
     command = [sys.executable, "-W", "ignore", "-c", "import autorecur\n" + FULL, str(folder)]
