@@ -21,6 +21,7 @@ from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.defaults import full_steps
 from autorecur.nets.order import Fit, Order
 from autorecur.nets.train import train
+from autorecur.nets.training import CHUNK
 from autorecur.search.budget import Budget, Shares
 from autorecur.search.rungs import FACTOR, brackets
 from autorecur.search.workers import WorkerPool
@@ -63,7 +64,10 @@ class Expectation:
 
 
 def measured(dataset: Dataset, first: Candidate, metric: Metric, workers: int) -> Pace | None:
-    """The pace of the sound default, both cells at once; None where that took too long."""
+    """The pace of the sound default, both cells at once; None where that failed or took too long.
+
+    The first chunk of steps compiles, and says nothing of the pace.
+    """
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, WorkerPool(min(workers, len(CELLS))) as pool:
         shared = str(arrays.save(dataset, Path(folder)))
@@ -71,13 +75,13 @@ def measured(dataset: Dataset, first: Candidate, metric: Metric, workers: int) -
             pool.submit(train, _trial(shared, first.with_cell(cell), metric, begin))
             for cell in CELLS
         ]
-        fits: list[Fit] = [future.result() for future in futures]
+        fits: list[Fit] = [future.result() for future in futures if future.exception() is None]
         pool.shutdown(wait=False, cancel_futures=True)
-    timed = [fit for fit in fits if fit.score is not None and fit.ledger["steps"] > 0]
+    timed = [fit for fit in fits if fit.score is not None and fit.steps_done > CHUNK]
     if not timed:
         return None
     return Pace(
-        max((f.ledger["steps"] + f.ledger["validation"]) / f.steps_done for f in timed),
+        max((f.ledger["steps"] + f.ledger["validation"]) / (f.steps_done - CHUNK) for f in timed),
         max(fit.ledger["compile"] + fit.ledger["other"] for fit in timed),
     )
 
@@ -96,17 +100,23 @@ def _trial(shared: str, candidate: Candidate, metric: Metric, begin: float) -> O
 
 
 def expected(
-    dataset: Dataset, first: Candidate, pace: Pace, seconds: float, workers: int
+    dataset: Dataset,
+    first: Candidate,
+    pace: Pace,
+    seconds: float,
+    workers: int,
+    trainings: int | None = None,
 ) -> Expectation:
-    """What a budget of so many seconds comes to at `pace`."""
+    """What a budget of so many seconds, and trainings at most, comes to at `pace`."""
     shares, folds = Shares.of(seconds), len(dataset.split.duel)
     full = full_steps(dataset, first) * pace.step_seconds
     at_once = max(1.0, workers / len(CELLS))  # pairs that train side by side
     pairs, placements, rungs = _search((shares.search - START_SECONDS) * at_once, full, pace)
     rounds = int((shares.duel - shares.search) * at_once / max(full, 1e-6))
     rounds = max(1, min(rounds, SEEDS_IN_TIME * folds))
+    most = len(CELLS) * (placements + rounds + 1)  # and the refit
     return Expectation(
-        trainings=len(CELLS) * (placements + rounds + 1),  # and the refit
+        trainings=most if trainings is None else min(most, trainings),
         pairs=pairs,
         rungs=rungs,
         folds=min(folds, rounds),
@@ -142,5 +152,5 @@ def expectation(
     pace = measured(dataset, first, metric, workers)
     if pace is None:
         return f"not foreseen: nothing was trained within {LONGEST_SECONDS:.0f} s"
-    bought = expected(dataset, first, pace, budget.seconds, workers)
+    bought = expected(dataset, first, pace, budget.seconds, workers, budget.trainings)
     return bought.sentence(pace, datetime.now(), budget.seconds)

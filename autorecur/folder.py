@@ -5,24 +5,21 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 from autorecur.errors import AutorecurError, RunError
 from autorecur.search.journal import Journal, plain
 
-__all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "made", "opened", "past", "usual"]
+__all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "finished", "latest", "made", "opened", "past"]
 
 JOURNAL_FILE = "journal.jsonl"
 ARRAYS = "arrays"  # in the run folder, while it runs
-# What a file system says that is full, read-only, broken, or not this user's. NumPy and HDF5 put
-# it in words alone.
-REFUSALS = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None),
-    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
-}
+# What a file system says that is full, read-only, or not this user's.
+REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def checked(out: str | Path | None) -> Path | None:
@@ -41,9 +38,7 @@ def made(wanted: Path | None, name: str) -> Path:
     """A new folder: the one wanted, or the first free one for a table called `name`."""
     folder = wanted
     if folder is None:
-        home = usual(name)
-        free = (home.with_name(f"{home.name}{suffix}") for suffix in _suffixes())
-        folder = next(path for path in free if not path.exists())
+        folder = next(path for path in _usual(name) if not path.exists())
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -53,18 +48,18 @@ def made(wanted: Path | None, name: str) -> Path:
     return folder
 
 
-def usual(name: str) -> Path:
-    """The run folder of a table called `name`, where none is named."""
+def latest(name: str) -> Path:
+    """The last run folder of a table called `name`, where none was named."""
+    there = list(takewhile(Path.exists, _usual(name)))
+    return there[-1] if there else next(_usual(name))
+
+
+def _usual(name: str) -> Iterator[Path]:
+    """The run folders of a table called `name`, where none is named."""
     stem = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)[:60]
-    return Path("runs") / (stem or "run")
-
-
-def _suffixes() -> Iterator[str]:
-    yield ""
-    number = 2
-    while True:
-        yield f"-{number}"
-        number += 1
+    yield (home := Path("runs") / (stem or "run"))
+    for number in count(2):
+        yield home.with_name(f"{home.name}-{number}")
 
 
 @contextmanager
@@ -82,7 +77,7 @@ def opened(folder: Path) -> Iterator[Journal]:
             journal.close()
             shutil.rmtree(folder / ARRAYS, ignore_errors=True)
     except OSError as error:
-        if isinstance(error, AutorecurError) or error.errno not in REFUSALS:
+        if isinstance(error, AutorecurError) or not _refused(error):
             raise
         reason = error.strerror or str(error)
         raise RunError(
@@ -92,15 +87,29 @@ def opened(folder: Path) -> Iterator[Journal]:
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
+def _refused(error: OSError) -> bool:
+    """Whether the file system refused to write; NumPy and HDF5 put that in words alone."""
+    said = str(error)
+    return error.errno in REFUSALS or (
+        error.errno is None and ("written" in said or "write" in said)
+    )
+
+
+def finished(events: Sequence[Mapping[str, Any]], budget: str) -> bool:
+    """Whether a run came to its end with a budget, and no other was tried since."""
+    beginnings = [event for event in events if event["event"] in ("begin", "resume")]
+    return bool(events) and events[-1]["event"] == "end" and beginnings[-1]["budget"] == budget
+
+
 def past(folder: Path, beginning: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The events of the run in `folder`, which must have begun as this one does."""
     where, way = repr(str(folder)), "give the same again, or another run folder"
     try:
         events = list(Journal.read(folder / JOURNAL_FILE))
     except (OSError, ValueError):
-        events = []
+        raise RunError(f"there is no run to resume in {where}: begin one, without resume") from None
     if not events:
-        raise RunError(f"there is no run to resume in {where}: begin one, without resume")
+        return []  # ended before its first word: nothing is lost by beginning
     wanted = json.loads(json.dumps(beginning, default=plain))
     if (its := events[0].get("fingerprint")) != wanted["fingerprint"]:
         raise RunError(

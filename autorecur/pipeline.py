@@ -29,6 +29,7 @@ from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.defaults import space_for
 from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
 from autorecur.outline import Outline, outline_of
+from autorecur.record import read
 from autorecur.report import write as write_report
 from autorecur.run import REPORT_FILE, Run
 from autorecur.search.budget import Budget, Meter
@@ -144,20 +145,24 @@ def fit(
             meter.reserve(TEXT_SECONDS)
         first = first_within(dataset, choices, bounds)
         name = dataset.name
-        folder = (wanted or folders.usual(name)) if resume else folders.made(wanted, name)
+        folder = (wanted or folders.latest(name)) if resume else folders.made(wanted, name)
         settings = Settings(seed, margin, chosen, choices, bounds, folder, oracle)
         beginning = _beginning(settings, dataset, budget)
         past = folders.past(folder, beginning) if resume else []
-        replay = Replay(past, processes)
+        if folders.finished(past, str(budget)):
+            return Run(folder, read(folder))
+        replay = Replay(past, str(budget))
         meter.resume(replay.spent_seconds)
         with folders.opened(folder) as journal:
             dispatcher = Dispatcher(
                 *(crew, processes, meter, journal, listener or _silent, chosen.name), replay=replay
             )
-            journal.write("resume" if resume else "begin", beginning)
+            journal.write("resume" if past else "begin", beginning)
             dataset = arrays.share(dataset, folder / folders.ARRAYS)
             began = (past[0] if past else beginning)["started"]
-            return _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
+            run = _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
+            journal.write("end", {"at_seconds": meter.spent_seconds})
+            return run
     finally:
         if executor is None:  # another's serves on
             crew.shutdown(wait=False, cancel_futures=True)

@@ -99,8 +99,7 @@ class Stage:
 
     def enter(self, name: str) -> None:
         self.meter.enter(name)
-        self.dispatcher.stage = name
-        self.dispatcher.tell("stage")
+        self.dispatcher.enter(name)
 
 
 def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
@@ -167,7 +166,7 @@ def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
     if stage.meter.budget.seconds is None or ended_by == INTERRUPT:
         return ended_by
     stage.enter("duel")
-    duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
+    duel.deadline = stage.meter.deadline("refit") - RESULT_SECONDS - SLACK_SECONDS
     return _fought(stage, duel, ended_by)
 
 
@@ -279,7 +278,7 @@ def saved_cell(
         return None
     if fit is not None and fit.model:
         return cell
-    scored = [trial for trial in trials if trial.score is not None]
+    scored = [trial for trial in trials if trial.score is not None and not trial.excess]
     order = sign(settings.metric.better)
     return min(scored, key=lambda trial: order * (trial.score or 0.0)).candidate.cell
 

@@ -140,22 +140,31 @@ class Duel:
         if self._half is not None:
             order, self._half = self._half, None
             return order
-        if len(self.finalists) < len(CELLS) or self._started == len(self._rounds):
-            return None
-        if not self.dispatcher.replay.goes_on(self.dispatcher.stage):
-            if self.dispatcher.meter.clock() >= self.deadline:
+        replay = self.dispatcher.replay
+        while len(self.finalists) == len(CELLS) and self._started < len(self._rounds):
+            place, most = self._rounds[self._started], self._most_seconds()
+            orders = [self._order(place, cell, most) for cell in self._cells(self._started + 1)]
+            late = self._too_late() and not any(map(replay.knows, orders))
+            if late and replay.last_seed(self.dispatcher.stage) is None:
                 return None
-            if self._started >= FEWEST_FOLDS and not self._time_for_another():
-                return None
-        place, most = self._rounds[self._started], self._most_seconds()
-        self._started += 1
-        first, second = (self._order(place, cell, most) for cell in self._cells())
-        self._half = second
-        return first
+            self._started += (
+                1  # one that is left out has no scores; the journal tells of later ones
+            )
+            if not late:
+                first, self._half = orders
+                return first
+        return None
 
-    def _cells(self) -> tuple[str, ...]:
+    def _too_late(self) -> bool:
+        """Whether no other pair is to be begun."""
+        if self.dispatcher.meter.clock() >= self.deadline:
+            return True
+        return self._started >= FEWEST_FOLDS and not self._time_for_another()
+
+    @staticmethod
+    def _cells(number: int) -> tuple[str, ...]:
         """Which cell goes first alternates, so that neither always meets the warmer worker."""
-        return CELLS if self._started % 2 else CELLS[::-1]
+        return CELLS if number % 2 else CELLS[::-1]
 
     def _time_for_another(self) -> bool:
         """Whether one more pair fits: once each fold has one, no further seed is cut short."""

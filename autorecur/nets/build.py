@@ -21,6 +21,7 @@ import numpy as np
 
 from autorecur.nets import layers, start
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.naming import numbered_anew
 from autorecur.nets.shape import Shape
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def input_names(shape: Shape) -> tuple[str, ...]:
     return tuple(name for name, there in present.items() if there)
 
 
+@numbered_anew()
 def core(candidate: Candidate, shape: Shape, seed: int, *, trained: bool = False) -> keras.Model:
     """The network that is trained: standardised windows in, standardised forecasts or scores out.
 

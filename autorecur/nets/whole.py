@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autorecur.nets.build import input_names
+from autorecur.nets.naming import numbered_anew
 from autorecur.nets.shape import Scaler, Shape
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["PADDING", "whole"]
 PADDING = -1  # in the place of a code, after the end of a series
 
 
+@numbered_anew()
 def whole(trained: keras.Model, shape: Shape, scaler: Scaler, lookback: int) -> keras.Model:
     """`trained`, from raw windows to forecasts in original units or to probabilities.
 

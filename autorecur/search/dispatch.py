@@ -80,7 +80,7 @@ class Dispatcher:
         def next_fresh() -> Order | None:
             """The next order that the journal has no answer to."""
             while (order := next_order()) is not None:
-                if (fit := self.replay.take(order, self.stage)) is None:
+                if (fit := self.replay.take(order)) is None:
                     return order
                 done(order, fit)
                 self._account(order, fit, rung(order))
@@ -130,13 +130,15 @@ class Dispatcher:
     def _companions(self, next_order: Callable[[], Order | None]) -> list[Order]:
         """What one worker takes next: an order, and those that go with it.
 
-        Orders that were drawn ahead and whose time has run out since then are not begun.
+        Orders whose time has run out, since they were drawn or before a run was resumed, are not
+        begun.
         """
         now = self.meter.clock()
         self._drawn = deque(order for order in self._drawn if now < order.deadline)
         ahead = 1 if self.members == 1 else len(CELLS) * self.members
         while len(self._drawn) < ahead and (order := next_order()) is not None:
-            self._drawn.append(order)
+            if now < order.deadline:
+                self._drawn.append(order)
         if not self._drawn:
             return []
         first = self._drawn.popleft()
@@ -240,6 +242,12 @@ class Dispatcher:
                 training_seconds=fit.seconds,
             )
         )
+
+    def enter(self, stage: str) -> None:
+        """What is carried out from now on belongs to `stage`."""
+        self.stage = stage
+        self.journal.write("stage", {"stage": stage, "at_seconds": self.meter.spent_seconds})
+        self.tell("stage")
 
     def tell(self, kind: str, text: str = "") -> None:
         """A word to the listener that no training comes with."""

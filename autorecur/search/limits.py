@@ -44,7 +44,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             number = isinstance(value, Real) and not isinstance(value, bool)
-            if value is not None and not (number and value > 0):
+            if value is not None and not (number and 0 < value < float("inf")):
                 raise SettingError(
                     f"the limit on {_TITLES[name]} is {value!r}: give a number above 0"
                 )

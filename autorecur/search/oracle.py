@@ -20,7 +20,15 @@ import keras_tuner
 import numpy as np
 
 from autorecur.nets.candidate import Candidate, Space
-from autorecur.search.rungs import FACTOR, Draw, Placement, Scores, fraction, ready
+from autorecur.search.rungs import (
+    FACTOR,
+    Draw,
+    Placement,
+    Scores,
+    first_beside,
+    fraction,
+    ready,
+)
 
 __all__ = ["Conductor", "PairOracle", "hyperparameters"]
 
@@ -48,7 +56,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         first: Candidate,
         seed: int,
         better: str = "lower",
-        allowed: Callable[[Candidate], bool] = lambda candidate: True,
+        allowed: Callable[[Candidate, int], bool] = lambda candidate, before: True,
         ahead: bool = False,
     ) -> None:
         super().__init__(
@@ -60,20 +68,27 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self.space, self.better, self.draw_seed = space, better, seed
         self.allowed = allowed  # by the limits: nothing else is drawn
         self.ahead = ahead  # whether a worker is given something else, rather than wait for a rung
-        self.pairs: list[Candidate] = [first]
+        self.pairs: list[Candidate | None] = [first]  # None: nothing was found that is allowed
         self.settings = FACTOR  # that a network is tried with, before another one is drawn
         self.placements: dict[str, tuple[Placement, bool]] = {}
         self.finished: dict[Placement, Scores] = {}
+        self._never: set[Placement] = set()  # for which nothing allowed was found
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """KerasTuner's question: the values of the next trial, or IDLE while a rung is awaited."""
-        started = {placement for placement, _ in self.placements.values()}
+        started = {placement for placement, _ in self.placements.values()} | self._never
         place = ready(self.finished, started, self.better, self.ahead)
-        if place is None:
+        candidate = None
+        while place is not None:
+            if (candidate := self.pair(place[0].pair)) is not None:
+                break
+            if place[0].pair == first_beside(place[0].pair):
+                return {"status": "STOPPED"}  # no bracket more
+            self._never.add(place[0])
+            self.finished[place[0]] = {}  # so that those of its bracket can go on
+            place = ready(self.finished, started | self._never, self.better, self.ahead)
+        if place is None or candidate is None:
             return {"status": "IDLE"}
-        candidate = self.pair(place[0].pair)
-        if candidate is None:
-            return {"status": "STOPPED"}
         self.placements[trial_id] = place
         values = asdict(candidate)
         del values["cell"]
@@ -92,16 +107,19 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
             place = len(self.pairs)
             rng = np.random.default_rng((self.draw_seed, 7, place))
             fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
-            before = None if fresh or not self.allowed(self.pairs[-1]) else self.pairs[-1]
-            seen = {candidate.pair_key for candidate in self.pairs}
+            start = first_beside(place)
+            before = self.pairs[-1]
+            fresh = fresh or before is None or not self.allowed(before, start)
+            seen = {candidate.pair_key for candidate in self.pairs if candidate is not None}
+            found = None
             for _ in range(MOST_REDRAWS):
                 drawn = self.space.draw(rng)
-                drawn = drawn if before is None else before.with_settings_of(drawn)
-                if drawn.pair_key not in seen and self.allowed(drawn):
-                    break
-            if not self.allowed(drawn):
-                return None
-            self.pairs.append(drawn)
+                drawn = drawn if fresh or before is None else before.with_settings_of(drawn)
+                if self.allowed(drawn, start):
+                    found = drawn
+                    if drawn.pair_key not in seen:
+                        break
+            self.pairs.append(found)
         return self.pairs[number]
 
 

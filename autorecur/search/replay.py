@@ -1,14 +1,13 @@
 """What a journal says was trained already: a resumed run takes that, and trains the rest.
 
 A run decides by scores alone, so it asks for the same trainings again, in the same order. Those
-that its journal holds are answered from there at once; one that failed, for want of memory or room
-on the disk perhaps, is tried again.
+that its journal holds are answered from there at once; one that failed, for want of memory, room
+or time perhaps, is tried again.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,37 +26,48 @@ LOST = (Status.FAILED, Status.KILLED)
 class Replay:
     """Answers to orders, from the events of a journal; of none, no answer."""
 
-    def __init__(self, events: Iterable[Event] = (), workers: int = 1) -> None:
+    def __init__(self, events: Iterable[Event] = (), budget: str = "") -> None:
         self._lines: dict[str, Event] = {}
-        self._misses: Counter[str] = Counter()
-        self._most_misses = workers + 1  # that were under way when the run ended
         self.spent_seconds = 0.0
+        entered: list[str] = []
         for event in events:
             self.spent_seconds = max(self.spent_seconds, event.get("at_seconds", 0.0))
-            if event["event"] == "training" and Status[event["status"]] not in LOST:
+            if event["event"] in ("begin", "resume") and event.get("budget") != budget:
+                entered.clear()  # with another budget a stage may go on
+            elif event["event"] == "stage":
+                entered.append(event["stage"])
+            elif event["event"] == "training" and not _lost(event):
                 self._lines[event["order"]] = event
+        self.over = frozenset(entered[:-1])  # the stages that had come to their end
 
-    def take(self, order: Order, stage: str) -> Fit | None:
-        """What came of `order` when it was carried out; None where it was not, or not so.
+    def knows(self, order: Order) -> bool:
+        """Whether it is told here what came of `order`, and what that left behind is there.
 
         The same name may stand for another training where a longer budget has found other
-        finalists. What it left behind must still be there.
+        finalists.
         """
         line = self._lines.get(order.id)
         wanted = json.loads(json.dumps(asked(order), default=plain))
-        if line is None or any(line.get(name) != value for name, value in wanted.items()):
-            line = None
-        if line is None or not _files_there(line):
-            self._misses[stage] += 1
-            return None
-        del self._lines[order.id]
-        return _fit(line)
+        return (
+            line is not None
+            and all(line.get(name) == value for name, value in wanted.items())
+            and _files_there(line)
+        )
 
-    def goes_on(self, stage: str) -> bool:
-        """Whether the stage has answers left, so that no time needs to be left for it."""
-        if self._misses[stage] > self._most_misses:
-            return False
-        return any(line["stage"] == stage for line in self._lines.values())
+    def take(self, order: Order) -> Fit | None:
+        """What came of `order`; None where it is not known."""
+        return _fit(self._lines.pop(order.id)) if self.knows(order) else None
+
+    def last_seed(self, stage: str) -> int | None:
+        """The largest seed of those of the stage's answers that are left; None where none is."""
+        seeds = (line["seed"] for line in self._lines.values() if line["stage"] == stage)
+        return max(seeds, default=None)
+
+
+def _lost(line: Event) -> bool:
+    """Whether a training came to nothing that more time or room might not mend."""
+    status = Status[line["status"]]
+    return status in LOST or (status is Status.DEADLINE and line["score"] is None)
 
 
 def asked(order: Order) -> dict[str, Any]:

@@ -23,6 +23,7 @@ __all__ = [
     "Placement",
     "Scores",
     "brackets",
+    "first_beside",
     "fraction",
     "ready",
     "survivors",
@@ -129,6 +130,15 @@ def ready(
             keep = max(1, len(placements) // FACTOR)
             alive = survivors({place.pair: finished[place] for place in placements}, keep, better)
     raise AssertionError("brackets never end")  # pragma: no cover
+
+
+def first_beside(pair: int) -> int:
+    """The first pair of the bracket that `pair` is in.
+
+    >>> first_beside(6)
+    4
+    """
+    return next(bracket.pairs[0] for bracket in brackets() if pair in bracket.pairs)
 
 
 def fraction(placement: Placement) -> float:

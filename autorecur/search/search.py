@@ -23,7 +23,7 @@ from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.limits import Limits, no_smaller
-from autorecur.search.rungs import Draw, Placement
+from autorecur.search.rungs import Draw, Placement, first_beside
 from autorecur.search.trial import Trial
 
 __all__ = ["MODEL_FILE", "Plan", "Search", "best_trial"]
@@ -36,6 +36,7 @@ LEAST_WORK = 100_000  # multiply-adds that the bookkeeping of one example's fore
 # about as much as the luck of a seed, and three times what one cell alone makes of them.
 OTHER_SHARE = 0.5
 COMPILE_SECONDS = 2.0  # what a new shape costs besides its steps
+MOST_SKIPPED = 200  # draws in a row: then there is nothing left that could be trained
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ class Plan:
 
     @property
     def by_time_alone(self) -> bool:
-        """Whether nothing but time ends the search; else it is the same with any workers."""
+        """Whether nothing but time ends the search.
+
+        With a number of trainings it is the same with any number of workers.
+        """
         return self.trainings is None and self.multiply_adds is None
 
 
@@ -83,6 +87,7 @@ class Search:
         self._queue: deque[Order] = deque()
         self._pairs: dict[str, _Pair] = {}
         self._started = 0
+        self._late = False  # whether a pair was left out for want of time
         self._best: float | None = None
         self._shape = plan.shape
         self._seconds_per_work = 0.0
@@ -93,20 +98,28 @@ class Search:
         self.dispatcher.run(
             self._next, self._done, lambda order: int(self._pairs[order.id].draw.placement.rung)
         )
-        self.ended_by = self.ended_by or "the oracle had nothing left"
+        left = "time" if self._late else "the oracle had nothing left"
+        self.ended_by = self.ended_by or left
         return tuple(self.trials)
 
     def _next(self) -> Order | None:
+        skipped = 0
         while not self._queue and not self.ended_by and not self._reached_limit():
             draw = self._draw()
             if draw is None:
                 break
-            if not self.allowed(draw.candidate):
+            if not self._known(draw) and self._too_late(draw):
+                self._leave_out(draw)
+            elif not (self._known(draw) or self._allowed(draw)):
                 self._skip(draw, Status.BEYOND)
-            elif self._too_slow(draw):
+                skipped += 1
+            elif not self._known(draw) and self._too_slow(draw):
                 self._skip(draw, Status.SKIPPED)
-            elif not self._too_late(draw):
+                skipped += 1
+            else:
                 self._place(draw)
+            if skipped == MOST_SKIPPED:
+                self.ended_by = "nothing left that could be trained"
         if not self._queue:
             return None
         # Where the size of its file is asked for, every network is saved to see it.
@@ -132,7 +145,7 @@ class Search:
 
     def _reached_limit(self) -> bool:
         plan, meter = self.plan, self.dispatcher.meter
-        if meter.clock() >= meter.deadline("search") and not self._goes_on():
+        if meter.clock() >= meter.deadline("search") and self._last_answer() is None:
             self.ended_by = "time"
         elif plan.trainings is not None and self._started + len(plan.space.pair) > plan.trainings:
             self.ended_by = "trainings"
@@ -140,17 +153,31 @@ class Search:
             self.ended_by = "multiply-adds"
         return self.ended_by is not None
 
-    def _goes_on(self) -> bool:
-        """Whether the journal of a resumed run holds trainings that come at no cost of time."""
-        return self.dispatcher.replay.goes_on(self.dispatcher.stage)
+    def _known(self, draw: Draw) -> bool:
+        """Whether the journal of a resumed run tells of the pair: it comes at no cost of time."""
+        orders = (self._order(draw, draw.candidate.with_cell(c)) for c in self.plan.space.pair)
+        return any(map(self.dispatcher.replay.knows, orders))
+
+    def _last_answer(self) -> int | None:
+        """The last pair that the journal of a resumed run still tells of."""
+        seed = self.dispatcher.replay.last_seed(self.dispatcher.stage)
+        return None if seed is None else seed - self._seed(0)
 
     def _too_late(self, draw: Draw) -> bool:
         """Whether the pair could not be trained to its rung before the search must end."""
-        if not self.trials or self._goes_on():
+        meter, replay = self.dispatcher.meter, self.dispatcher.replay
+        if self.dispatcher.stage in replay.over or meter.clock() >= meter.deadline("search"):
+            return True
+        if not self.trials:
             return False
-        if self._expected_seconds(draw.fraction) > self.dispatcher.meter.left("search"):
+        return self._expected_seconds(draw.fraction) > meter.left("search")
+
+    def _leave_out(self, draw: Draw) -> None:
+        """Not begun for want of time, and so the end, unless the journal tells of later pairs."""
+        last = self._last_answer()
+        if last is None or last < draw.placement.pair:
             self.ended_by = "time"
-        return self.ended_by is not None
+        self._late = True
 
     def _expected_seconds(self, fraction: float) -> float:
         """Of a training to `fraction` of the full steps, from the trainings so far."""
@@ -175,10 +202,20 @@ class Search:
         work = max(_work(draw.candidate.with_cell(c), self._shape) for c in self.plan.space.pair)
         return steps * work * self._seconds_per_work > TOO_SLOW * longest
 
-    def allowed(self, candidate: Candidate) -> bool:
-        """Whether, as far as is known, the limits are kept by both cells of a pair."""
+    def _allowed(self, draw: Draw) -> bool:
+        """Of a pair that goes on, its own first rung has told."""
+        place = draw.placement
+        return place.rung > 0 or self.allowed(draw.candidate, first_beside(place.pair))
+
+    def allowed(self, candidate: Candidate, before: int) -> bool:
+        """Whether, as far as is known, the limits are kept by both cells of a pair.
+
+        What was found of pairs from `before` on counts only where time alone ends the search: it
+        may come sooner or later, and the draws should not depend on that.
+        """
         cells = [candidate.with_cell(cell) for cell in self.plan.space.pair]
-        beyond = [trial.candidate for trial in self.trials if trial.excess]
+        every = self.plan.by_time_alone
+        beyond = [t.candidate for t in self.trials if t.excess and (every or t.pair < before)]
         return not any(self.plan.limits.counted(each, self._shape) for each in cells) and not any(
             no_smaller(each, other) for each in cells for other in beyond
         )
@@ -190,7 +227,7 @@ class Search:
             fit = Fit(self._name(draw, cell), why, why.value)
             candidate = draw.candidate.with_cell(cell)
             trial = Trial.of(
-                fit, pair=place.pair, rung=0, top=draw.top, candidate=candidate, seed=0
+                fit, pair=place.pair, rung=place.rung, top=draw.top, candidate=candidate, seed=0
             )
             self.trials.append(trial)
         self._tell(draw, dict.fromkeys(self.plan.space.pair))
@@ -202,6 +239,9 @@ class Search:
             self._pairs[order.id] = pair
             self._queue.append(order)
         self._started += len(self.plan.space.pair)
+
+    def _seed(self, pair: int) -> int:
+        return self.plan.seed * 1009 + pair
 
     @staticmethod
     def _name(draw: Draw, cell: str) -> str:
@@ -216,7 +256,7 @@ class Search:
             arrays=str(plan.arrays),
             candidate=candidate,
             fold="selection",
-            seed=plan.seed * 1009 + place.pair,
+            seed=self._seed(place.pair),
             steps=max(CHUNK, round(plan.steps * draw.fraction / CHUNK) * CHUNK),
             metric=plan.metric.name,
             # The first pair may take what it needs: a late network is better than none.
@@ -299,7 +339,7 @@ def _work(candidate: Candidate, shape: Shape) -> float:
     return float(candidate.batch * (multiply_adds(candidate, shape) + LEAST_WORK))
 
 
-def _conductor(plan: Plan, oracle: Any, allowed: Callable[[Candidate], bool]) -> Any:
+def _conductor(plan: Plan, oracle: Any, allowed: Callable[[Candidate, int], bool]) -> Any:
     """The oracle's conductor.
 
     Its module is loaded here because it imports KerasTuner, and with it Keras: seconds that

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,11 @@ from search_throughput import DATASETS, TABLES
 import autorecur
 
 RUNS = (1, 1, 2, 2)  # workers
-# Of a record, whatever tells of times or of the machine, wherever it stands.
-ASIDE = {
-    *("seconds", "spent_seconds", "planned_seconds", "lstm_seconds", "gru_seconds", "ledger"),
-    *("workers", "cells", "latency", "environment", "started", "run_id", "command", "engine"),
-    *("duration_seconds", "compile_seconds", "overhead_seconds", "at_seconds", "measured"),
-}
+# Of a record, what tells of times or of the machine: entries by their path, and words in sentences.
+ASIDE = re.compile(
+    r"^/(run|environment)/|seconds$|/(ledger|workers|cells|latency_ms)(/|$)|^/verdict/cost$"
+)
+TIMES = re.compile(r"\d[\d.,]*(?= (?:ms|s|min|h|×)\b)|[\d.]+ × (?=faster|slower|as fast)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,18 +67,19 @@ def _compared(name: str, budget: str, seed: int) -> int:
     return 1 if differs else 0
 
 
-def _entries(value: Any, path: str = "") -> list[tuple[str, Any]]:
+def _entries(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every number and text of a record by where it stands; trials by their name."""
+    if ASIDE.search(path):
+        return
     if isinstance(value, dict):
-        inside = [(key, each) for key, each in value.items() if key not in ASIDE]
-        return [pair for key, each in inside for pair in _entries(each, f"{path}/{key}")]
-    if isinstance(value, list):
-        named = [
-            (each.get("id", place) if isinstance(each, dict) else place, each)
-            for place, each in enumerate(value)
-        ]
-        return [pair for key, each in named for pair in _entries(each, f"{path}/{key}")]
-    return [(path, value)]
+        for key, each in value.items():
+            yield from _entries(each, f"{path}/{key}")
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            name = each.get("id", place) if isinstance(each, dict) else place
+            yield from _entries(each, f"{path}/{name}")
+    else:
+        yield path, TIMES.sub("#", value) if isinstance(value, str) else value
 
 
 if __name__ == "__main__":
