@@ -29,16 +29,18 @@ class Replay:
     def __init__(self, events: Iterable[Event] = (), budget: str = "") -> None:
         self._lines: dict[str, Event] = {}
         self.spent_seconds = 0.0
-        entered: list[str] = []
+        over: set[str] = set()
+        same, stage = False, ""  # whether it had this budget: with another a stage may go on
         for event in events:
             self.spent_seconds = max(self.spent_seconds, event.get("at_seconds", 0.0))
-            if event["event"] in ("begin", "resume") and event.get("budget") != budget:
-                entered.clear()  # with another budget a stage may go on
+            if event["event"] in ("begin", "resume"):
+                same, stage = event.get("budget") == budget, ""
             elif event["event"] == "stage":
-                entered.append(event["stage"])
+                over |= {stage} if same and stage else set()
+                stage = event["stage"]
             elif event["event"] == "training" and not _lost(event):
                 self._lines[event["order"]] = event
-        self.over = frozenset(entered[:-1])  # the stages that had come to their end
+        self.over = frozenset(over)  # the stages that had come to their end
 
     def knows(self, order: Order) -> bool:
         """Whether it is told here what came of `order`, and what that left behind is there.

@@ -232,6 +232,24 @@ def test_the_whole_network_takes_and_gives_original_units(
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5 * 340)
 
 
+def test_names_do_not_depend_on_what_was_built_before() -> None:
+    """A network's file has the same bytes from any worker, and the user's own counts go on."""
+
+    def written() -> str:
+        network = core(replace(SMALL, depth=2, residual=True), KNOWING, seed=1)
+        return whole(network, KNOWING, scaler_of(KNOWING), 8).to_json()
+
+    keras.layers.Dense(1)
+    first = written()
+    before = keras.layers.Dense(1).name
+    for _ in range(3):
+        written()
+        keras.layers.Add()
+    assert written() == first
+    after = keras.layers.Dense(1).name
+    assert int(after.rpartition("_")[2]) == int(before.rpartition("_")[2]) + 1
+
+
 def test_the_whole_network_is_stock_layers_only() -> None:
     model = whole(core(SMALL, KNOWING, seed=1), KNOWING, scaler_of(KNOWING), 8)
     layers: list[Any] = [*model.layers, *model.get_layer("gru").layers]

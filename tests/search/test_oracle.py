@@ -121,6 +121,56 @@ def test_it_waits_for_a_rung() -> None:
     assert fourth is not None and fourth.placement.rung == 1 and fourth.top
 
 
+def test_a_bracket_for_which_too_little_is_allowed_goes_on_with_what_it_has() -> None:
+    oracle = PairOracle(
+        SPACE, FIRST, 3, allowed=lambda candidate, before: sum(map(bool, oracle.pairs)) < 7
+    )
+    conductor = Conductor(oracle, SPACE, "lower")
+    default = Draw(Placement(0, 0), True, 1.0, FIRST)
+    conductor.tell(default, scores_of(default))
+    draws = []
+    while (draw := conductor.next()) is not None:
+        draws.append(draw)
+        conductor.tell(draw, scores_of(draw))
+    rungs = [draw.placement.rung for draw in draws]
+    assert rungs == [0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 2]
+    assert [draw.placement.pair for draw in draws[4:7]] == [4, 5, 6]
+    assert conductor.next() is None
+
+
+def test_what_an_oracle_is_asked_of_a_pair_begins_with_its_bracket() -> None:
+    asked: set[int] = set()
+
+    def allowed(candidate: Candidate, before: int) -> bool:
+        asked.add(before)
+        return True
+
+    oracle = PairOracle(SPACE, FIRST, 3, allowed=allowed)
+    for number in range(14):
+        oracle.pair(number)
+    assert asked == {1, 4, 13}
+
+
+def test_hyperbands_trials_go_as_far_as_it_says_and_on_from_their_checkpoint() -> None:
+    oracle = keras_tuner.oracles.HyperbandOracle(
+        objective=keras_tuner.Objective("score", "min"),
+        hyperparameters=hyperparameters(SPACE),
+        max_epochs=9,
+        factor=3,
+        seed=1,
+    )
+    conductor = Conductor(oracle, SPACE, "lower")
+    draws: list[Draw] = []
+    while (draw := conductor.next()) is not None and len(draws) < 13:
+        draws.append(draw)
+        conductor.tell(draw, scores_of(draw))
+    assert [round(9 * draw.fraction) for draw in draws] == [1] * 9 + [3] * 3 + [9]
+    assert [draw.top for draw in draws] == [False] * 12 + [True]
+    later = [draw for draw in draws if draw.placement.rung]
+    first = {draw.placement.pair: draw.candidate for draw in draws if not draw.placement.rung}
+    assert len(later) == 4 and all(first[d.placement.pair] == d.candidate for d in later)
+
+
 def test_failing_pairs_do_not_end_the_search() -> None:
     draws = searched(2, 25, fails=True)
     assert {draw.placement.rung for draw in draws} == {0}
