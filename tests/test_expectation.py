@@ -35,6 +35,7 @@ def test_more_time_and_a_quicker_machine_buy_more(seasonal: Any) -> None:
     assert full_steps(dataset, first) > 0
 
 
+@pytest.mark.slow
 def test_a_plan_says_what_a_run_then_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

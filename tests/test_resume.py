@@ -69,7 +69,10 @@ fitted(Path(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("after", [1, 5, WHOLE - 1])
+@pytest.mark.parametrize(
+    "after",
+    [pytest.param(1, marks=pytest.mark.slow), 5, pytest.param(WHOLE - 1, marks=pytest.mark.slow)],
+)
 def test_a_killed_run_goes_on_and_trains_nothing_twice(
     after: int, tmp_path: Path, whole: autorecur.Run
 ) -> None:
@@ -113,7 +116,7 @@ except autorecur.errors.RunError as error:
 """
 
 
-@pytest.mark.parametrize("most", [4_000, 60_000])
+@pytest.mark.parametrize("most", [4_000, pytest.param(60_000, marks=pytest.mark.slow)])
 def test_a_disk_without_room_is_one_sentence(
     most: int, tmp_path: Path, whole: autorecur.Run
 ) -> None:
