@@ -61,7 +61,7 @@ HOMES = {
     "markupsafe": ("report.html",),
     "matplotlib": ("report.figures",),
     "rich": ("progress", "report.terminal"),
-    "scipy": ("judge", "nets.baselines"),
+    "scipy": ("judge", "nets.baselines", "nets.spelling"),
     "sklearn": ("nets.baseline", "nets.baselines"),
     "tensorflow": ("nets", "run"),
     "threadpoolctl": ("nets.baseline",),

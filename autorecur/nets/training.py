@@ -27,6 +27,7 @@ from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.programs import device_name, engine_name, program
 from autorecur.nets.resident import dataset_of, fold_of, resident_block, scaler_of, trainable
 from autorecur.nets.shape import Shape
+from autorecur.nets.spelling import FEWEST, spelled
 from autorecur.nets.start import set_gate_bias
 from autorecur.nets.state import State
 from autorecur.nets.whole import whole
@@ -72,8 +73,12 @@ class Training:
     def _untrained(self) -> keras.Model:
         model = core(self.order.candidate, self.program.shape, self.order.seed)
         set_gate_bias(model)
-        if self.dataset.vectors.size:
-            model.get_layer("embedding_0").set_weights([self.dataset.vectors])
+        dataset = self.dataset
+        if dataset.vectors.size:
+            model.get_layer("embedding_0").set_weights([dataset.vectors])
+        elif dataset.kind.window == "whole" and len(dataset.vocabulary) >= FEWEST:
+            table = model.get_layer("embedding_0")
+            table.set_weights([spelled(dataset.vocabulary, table.output_dim, self.order.seed)])
         return model
 
     def _starting_point(self) -> Progress:

@@ -22,6 +22,8 @@ from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.cost import parameters
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
+from autorecur.nets.spelling import spelled
+from autorecur.nets.start import EMBEDDING_LIMIT
 from autorecur.nets.train import train
 from autorecur.nets.training import CHUNK, PATIENCE
 
@@ -286,6 +288,22 @@ def test_every_kind_is_trained_and_its_saved_model_answers_as_the_training_did(
         following = dataset.codes[fold.test[:, None] + np.arange(1, 9)]
         told = -np.log(np.take_along_axis(told, following, axis=-1))
     np.testing.assert_allclose(told, fit.forecasts, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("fewest", [1, 1000])
+def test_many_words_begin_by_their_spelling(
+    fewest: int, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the network of few begins as Keras' layers do."""
+    monkeypatch.setattr(training, "FEWEST", fewest)
+    dataset, chosen = made_by_hand("texts")
+    given = {"arrays": str(arrays.save(dataset, tmp_path / "arrays")), "fold": "test"}
+    order = replace(order, **given, candidate=replace(TINY, embedding=4), metric=chosen)
+    started = training.Training(order, time.monotonic).model.get_layer("embedding_0")
+    (vectors,) = started.get_weights()
+    begun = spelled(dataset.vocabulary, 4, order.seed)
+    assert np.array_equal(vectors, begun) == (fewest == 1)
+    assert fewest == 1 or np.abs(vectors).max() <= EMBEDDING_LIMIT
 
 
 def test_what_is_watched_is_not_what_is_reported(order: Order, tmp_path: Path) -> None:
