@@ -155,7 +155,7 @@ def dueled(
         steps=stage.steps,
         trainings=stage.trainings[1],
         dispatcher=stage.dispatcher,
-        expected_seconds=sum(trial.seconds for trial in finalists.values()),
+        expected_seconds=sum(whole),
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
     )
     return duel, _fought(stage, duel, ended_by)

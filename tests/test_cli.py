@@ -195,7 +195,8 @@ def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
         " --series meter --text said --task forecast --known holiday --known price --static site"
         " --split part --vectors glove.txt --metric rmse --margin 2% --seed 7 --workers 2"
         " --cells GRU,lstm --depth 1:3 --engine tensorflow"
-        " --width 8:100 --out R --quiet"
+        " --width 8:100 --out R --quiet --resume"
+        " --max-parameters 9000 --max-latency 2.5"
     )
     assert cli.main(line.split()) == 0
     given = {name: fitted[name] for name in fitted.keys() - {"run", "listener", "started"}}
@@ -220,6 +221,8 @@ def test_fit_hands_every_option_on(fitted: dict[str, Any]) -> None:
         "engine": "tensorflow",
         "space": {"cells": ("gru", "lstm"), "depth": (1, 2, 3), "width": (8, 16, 32, 64, 100)},
         "out": Path("R"),
+        "resume": True,
+        "limits": {"parameters": 9000, "bytes": None, "latency_ms": 2.5},
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 import autorecur
 from autorecur import cli
 from autorecur.expectation import Pace, expected
+from autorecur.judge.duel import SEEDS_IN_TIME
 from autorecur.nets.defaults import first_candidate, full_steps, space_for
 from autorecur.tables import bundled
 
@@ -31,7 +32,7 @@ def test_more_time_and_a_quicker_machine_buy_more(seasonal: Any) -> None:
     made = expected(dataset, first, slow, 20, 2)
     assert (made.pairs, made.folds, made.seeds, made.rungs) == (1, 1, 1, 1)
     made = expected(dataset, first, quick, 1e5, 2)
-    assert made.folds == len(dataset.split.duel) and made.seeds == 9 and made.rungs == 3
+    assert made.folds == len(dataset.split.duel) and made.seeds == SEEDS_IN_TIME and made.rungs == 3
     assert full_steps(dataset, first) > 0
 
 

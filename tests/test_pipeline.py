@@ -200,8 +200,9 @@ def test_a_budget_in_time_is_kept_by_the_whole_process(tmp_path: Path) -> None:
     assert process.returncode == 0, err
     assert 24 <= seconds <= 31, f"{seconds:.1f} s for a budget of 30 s\n{err}"
     journal = Journal.read(tmp_path / "run" / "journal.jsonl")
-    stages = [event["stage"] for event in journal if event["event"] == "training"]
-    assert stages[-1] == "duel" and "refit" in stages  # what the refit left went to more seeds
+    stages = [event["stage"] for event in journal if event["event"] == "stage"]
+    # What the refit leaves goes to more seeds, where that is enough for some.
+    assert stages == ["search", "duel", "refit", "duel", "report"]
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     entered = [entry["stage"] for entry in record["budget"]["ledger"]]
     assert entered == ["start-up", "reading", "search", "duel", "refit", "report"]

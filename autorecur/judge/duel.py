@@ -22,7 +22,7 @@ from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.order import Fit, Order
 from autorecur.search.dispatch import Dispatcher
 
-__all__ = ["MOST_SEEDS", "SLACK_SECONDS", "Duel", "affordable_seconds"]
+__all__ = ["MOST_SEEDS", "SEEDS_IN_TIME", "SLACK_SECONDS", "Duel", "affordable_seconds"]
 
 MOST_SEEDS = 3  # that a duel is planned with …
 SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
@@ -82,9 +82,7 @@ class Duel:
         ]
         if trainings is not None:
             self._rounds = self._rounds[: trainings // len(CELLS)]
-        self._half: Order | None = (
-            None  # the second cell's training of a pair whose first was started
-        )
+        self._half: Order | None = None  # of the pair whose first training was started
         self._fits: dict[tuple[_Round, str], Fit] = {}
         self._places: dict[str, _Round] = {}
         self._started = 0
@@ -147,9 +145,8 @@ class Duel:
             late = self._too_late() and not any(map(replay.knows, orders))
             if late and replay.last_seed(self.dispatcher.stage) is None:
                 return None
-            self._started += (
-                1  # one that is left out has no scores; the journal tells of later ones
-            )
+            # A round that is left out has no scores; the journal tells of later ones.
+            self._started += 1
             if not late:
                 first, self._half = orders
                 return first

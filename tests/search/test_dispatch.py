@@ -313,7 +313,8 @@ def test_an_executor_that_cannot_kill_holds_nobody_up(
     begin = time.monotonic()
     bench.run(*[bench.order(name, deadline=begin + 0.3) for name in ("one", "two", "three")])
     assert {fit.status for fit in bench.fits.values()} == {Status.KILLED}
-    assert len(bench.fits) == bench.meter.trainings == 3
+    assert set(bench.fits) == {"one", "two"}  # the third was too late to begin
+    assert bench.meter.trainings == 2
     assert time.monotonic() - begin < 5
 
 

@@ -81,14 +81,16 @@ def test_the_first_candidate_keeps_the_limits_with_both_cells(seasonal: Any) -> 
 def test_nothing_is_drawn_that_is_not_allowed() -> None:
     space, limits = Space(), Limits(parameters=5_000)
 
-    def allowed(candidate: Candidate) -> bool:
+    def allowed(candidate: Candidate, before: int = 0) -> bool:
         return not any(limits.counted(candidate.with_cell(cell), SHAPE) for cell in CELLS)
 
     oracle = PairOracle(space, Candidate("lstm", width=8), 3, allowed=allowed)
     drawn = [oracle.pair(number) for number in range(40)]
     assert all(pair is not None and allowed(pair) for pair in drawn)
     assert len({pair.width for pair in drawn if pair}) > 1
-    nothing = PairOracle(space, Candidate("lstm", width=8), 3, allowed=lambda candidate: False)
+    nothing = PairOracle(
+        space, Candidate("lstm", width=8), 3, allowed=lambda candidate, before: False
+    )
     assert nothing.pair(0) is not None and nothing.pair(1) is None
     trials = [nothing.create_trial(f"tuner {number}") for number in range(2)]
     assert trials[0].status == "RUNNING"
