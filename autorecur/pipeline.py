@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,16 @@ from autorecur.data.understand import Asked, understand
 from autorecur.errors import SettingError
 from autorecur.exhibits import predictions
 from autorecur.expectation import expectation
+from autorecur.judge.comparison import Comparison
 from autorecur.judge.references import References
 from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.defaults import space_for
+from autorecur.nets.order import Fit
 from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
 from autorecur.outline import Outline, outline_of
-from autorecur.record import read
+from autorecur.record import Record, read
 from autorecur.report import write as write_report
 from autorecur.run import REPORT_FILE, Run
 from autorecur.search.budget import Budget, Meter
@@ -38,6 +41,7 @@ from autorecur.search.events import Event, Listener
 from autorecur.search.limits import Limits, first_within
 from autorecur.search.replay import Replay
 from autorecur.search.search import MODEL_FILE
+from autorecur.search.trial import Trial
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
     INTERRUPT,
@@ -57,6 +61,8 @@ from autorecur.story import Story
 __all__ = ["fit", "plan"]
 
 INTERRUPT_SECONDS = 2.0
+REHEARSALS = 2.0  # that the report may take: it is drawn twice
+END_SECONDS = 0.7  # more, for processes to end
 TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
 
 
@@ -238,10 +244,13 @@ def _conduct(
     # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
     refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
-    if refits:
-        ended_by = dueled_on(stage, duel, ended_by)
-    comparison = compared(stage, duel)
-    verdict = judged(stage, finalists, comparison)
+    tell = partial(_story, stage, began, trials, finalists, refits)
+    if refits and ended_by != INTERRUPT:
+        try:
+            _rehearsed(stage, tell(compared(stage, duel), ended_by))
+            ended_by = dueled_on(stage, duel, ended_by)
+        except KeyboardInterrupt:
+            ended_by = INTERRUPT
 
     stage.enter("report")
     if own:
@@ -249,42 +258,79 @@ def _conduct(
     # Whoever interrupts wants the end now: the baselines that are not ready then are given up.
     patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
     references.wait(patience)
-    story = Story(
+    story = tell(compared(stage, duel), ended_by)
+    cell = saved_cell(settings, dataset, writer, story.verdict, finalists, refits, trials)
+    if writer is not None:
+        writer.shutdown(wait=False, cancel_futures=True)
+    story = replace(story, model_cell=cell)
+    run = _written(replace(story, details=holdout_detail(story)), settings.folder)
+    dispatcher.tell("end", story.verdict.sentence)
+    return run
+
+
+def _story(
+    stage: Stage,
+    began: str,
+    trials: tuple[Trial, ...],
+    finalists: Mapping[str, Trial],
+    refits: Mapping[str, Fit],
+    comparison: Comparison,
+    ended_by: str,
+) -> Story:
+    """What there is to tell by now, but for the network, which is not saved yet."""
+    settings = stage.settings
+    verdict = judged(stage, finalists, comparison)
+    return Story(
         started=began,
         run_id=secrets.token_hex(6),
         command=_command(stage),
         seed=settings.seed,
         limits=settings.limits,
         ended_by=ended_by,
-        dataset=dataset,
+        dataset=stage.dataset,
         metric=settings.metric,
         trials=trials,
         finalists=finalists,
         comparison=comparison,
         verdict=verdict,
-        references=references,
+        references=stage.references,
         refits=refits,
         checks=checked_facts(stage, trials, finalists, comparison, verdict, ended_by),
-        dispatcher=dispatcher,
-        model_cell=saved_cell(settings, dataset, writer, verdict, finalists, refits, trials),
+        dispatcher=stage.dispatcher,
+        model_cell=None,
         model_file=settings.folder / MODEL_FILE,
     )
-    if writer is not None:
-        writer.shutdown(wait=False, cancel_futures=True)
-    run = _written(replace(story, details=holdout_detail(story)), settings.folder)
-    dispatcher.tell("end", verdict.sentence)
-    return run
+
+
+def _rehearsed(stage: Stage, story: Story) -> None:
+    """Write the report where nobody sees it, to learn what that costs: the duel gets the rest."""
+    cell = story.verdict.recommended
+    fit = story.refits.get(cell or "")
+    if fit is None or not fit.model or not stage.references.ready.is_set():
+        return
+    stage.meter.enter("report")
+    begin = stage.meter.spent_seconds
+    story = replace(story, model_cell=cell, model_file=Path(fit.model))
+    with tempfile.TemporaryDirectory() as scratch:
+        _filed(replace(story, details=holdout_detail(story)), Path(scratch))
+    took = stage.meter.spent_seconds - begin
+    stage.meter.expect_report(REHEARSALS * took + END_SECONDS)
 
 
 def _written(story: Story, folder: Path) -> Run:
     """Record and report on disk. The page is drawn once to learn what that costs, then for good."""
-    predictions(story).to_csv(folder / "predictions.csv", index=False)
     with tempfile.TemporaryDirectory() as scratch:
         write_report(record_of(story), Path(scratch) / REPORT_FILE)
+    return Run(folder, _filed(story, folder))
+
+
+def _filed(story: Story, folder: Path) -> Record:
+    """The record, the report and the predictions, in `folder`."""
+    predictions(story).to_csv(folder / "predictions.csv", index=False)
     record = record_of(story)
     record.write(folder)
     write_report(record, folder / REPORT_FILE)
-    return Run(folder, record)
+    return record
 
 
 def _checked(seed: int, margin: float, workers: int | str) -> int:

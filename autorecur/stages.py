@@ -166,7 +166,7 @@ def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
     if stage.meter.budget.seconds is None or ended_by == INTERRUPT:
         return ended_by
     stage.enter("duel")
-    duel.deadline = stage.meter.deadline("refit") - RESULT_SECONDS - SLACK_SECONDS
+    duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
     return _fought(stage, duel, ended_by)
 
 

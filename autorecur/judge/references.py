@@ -34,6 +34,7 @@ class References:
     seconds: dict[str, float] = field(default_factory=dict)
     holdout: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # forecasts
     error: Exception | None = None
+    ready: threading.Event = field(default_factory=threading.Event)  # the holdout's are all there
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -66,6 +67,7 @@ class References:
                 if self._stop.is_set():
                     return
                 self._fold(fold, keep=fold is split.holdout)
+                self.ready.set()
         except Exception as error:
             self.error = error
 

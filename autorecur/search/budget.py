@@ -194,6 +194,13 @@ class Meter:
             duel = max(self.shares.duel, refit - seconds)
             self.shares = replace(self.shares, duel=min(duel, refit))
 
+    def expect_report(self, seconds: float) -> None:
+        """The report is now known to take about so long: the stages before it get the rest."""
+        report, refit = self.shares.report, self.shares.refit
+        if report < float("inf"):
+            refit = max(refit, report - seconds - self._reserve)
+            self.shares = replace(self.shares, refit=min(refit, report))
+
     def charge(self, trainings: int, multiply_adds: float) -> None:
         """Trainings done, and their multiply-adds."""
         self.trainings += trainings

@@ -243,6 +243,17 @@ def test_what_the_refit_will_not_need_the_duel_gets() -> None:
     assert (meter.shares.search, meter.shares.refit) == (planned.search, planned.refit)
 
 
+def test_what_the_report_will_not_need_goes_to_the_stages_before_it() -> None:
+    meter = Meter(Budget.parse("100s"), Clock())
+    meter.reserve(2.0)
+    planned = meter.shares
+    meter.expect_report(1e6)  # slower than thought: what was promised stays promised
+    assert meter.shares == planned
+    meter.expect_report(1.0)
+    assert meter.shares.refit == pytest.approx(planned.report - 1.0 - 2.0)
+    assert (meter.shares.duel, meter.shares.report) == (planned.duel, planned.report)
+
+
 @given(limit=st.floats(30, 1e6), seconds=st.floats(0, 10), duel=st.floats(0, 1e6))
 def test_a_reserve_is_set_aside_from_every_stage(limit: float, seconds: float, duel: float) -> None:
     meter = Meter(Budget("", limit), Clock())
@@ -260,4 +271,5 @@ def test_without_a_limit_there_is_nothing_to_hand_on() -> None:
     meter.reserve(5.0)
     meter.expect_duel(3.0)
     meter.expect_refit(3.0)
+    meter.expect_report(3.0)
     assert meter.shares == Shares()
