@@ -2,68 +2,49 @@
 
 from __future__ import annotations
 
-import secrets
-import shlex
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from autorecur import folder as folders
-from autorecur.assemble import holdout_detail, record_of
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
 from autorecur.data.understand import Asked, understand
+from autorecur.ending import TEXT_SECONDS, Ending
 from autorecur.errors import SettingError
-from autorecur.exhibits import predictions
 from autorecur.expectation import expectation
-from autorecur.judge.comparison import Comparison
 from autorecur.judge.references import References
 from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.defaults import space_for
-from autorecur.nets.order import Fit
 from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
 from autorecur.outline import Outline, outline_of
-from autorecur.record import Record, read
-from autorecur.report import write as write_report
-from autorecur.run import REPORT_FILE, Run
+from autorecur.record import read
+from autorecur.run import Run
 from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event, Listener
 from autorecur.search.limits import Limits, first_within
 from autorecur.search.replay import Replay
-from autorecur.search.search import MODEL_FILE
-from autorecur.search.trial import Trial
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
     INTERRUPT,
     Settings,
     Stage,
-    checked_facts,
     compared,
     dueled,
-    dueled_on,
     judged,
     refitted,
-    saved_cell,
     searched,
 )
-from autorecur.story import Story
 
 __all__ = ["fit", "plan"]
-
-INTERRUPT_SECONDS = 2.0
-REHEARSALS = 2.0  # that the report may take: it is drawn twice
-END_SECONDS = 0.7  # more, for processes to end
-TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
 
 
 def fit(
@@ -244,93 +225,7 @@ def _conduct(
     # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
     refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
-    tell = partial(_story, stage, began, trials, finalists, refits)
-    if refits and ended_by != INTERRUPT:
-        try:
-            _rehearsed(stage, tell(compared(stage, duel), ended_by))
-            ended_by = dueled_on(stage, duel, ended_by)
-        except KeyboardInterrupt:
-            ended_by = INTERRUPT
-
-    stage.enter("report")
-    if own:
-        dispatcher.executor.shutdown(wait=False, cancel_futures=True)  # both cores for the report
-    # Whoever interrupts wants the end now: the baselines that are not ready then are given up.
-    patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
-    references.wait(patience)
-    story = tell(compared(stage, duel), ended_by)
-    cell = saved_cell(settings, dataset, writer, story.verdict, finalists, refits, trials)
-    if writer is not None:
-        writer.shutdown(wait=False, cancel_futures=True)
-    story = replace(story, model_cell=cell)
-    run = _written(replace(story, details=holdout_detail(story)), settings.folder)
-    dispatcher.tell("end", story.verdict.sentence)
-    return run
-
-
-def _story(
-    stage: Stage,
-    began: str,
-    trials: tuple[Trial, ...],
-    finalists: Mapping[str, Trial],
-    refits: Mapping[str, Fit],
-    comparison: Comparison,
-    ended_by: str,
-) -> Story:
-    """What there is to tell by now, but for the network, which is not saved yet."""
-    settings = stage.settings
-    verdict = judged(stage, finalists, comparison)
-    return Story(
-        started=began,
-        run_id=secrets.token_hex(6),
-        command=_command(stage),
-        seed=settings.seed,
-        limits=settings.limits,
-        ended_by=ended_by,
-        dataset=stage.dataset,
-        metric=settings.metric,
-        trials=trials,
-        finalists=finalists,
-        comparison=comparison,
-        verdict=verdict,
-        references=stage.references,
-        refits=refits,
-        checks=checked_facts(stage, trials, finalists, comparison, verdict, ended_by),
-        dispatcher=stage.dispatcher,
-        model_cell=None,
-        model_file=settings.folder / MODEL_FILE,
-    )
-
-
-def _rehearsed(stage: Stage, story: Story) -> None:
-    """Write the report where nobody sees it, to learn what that costs: the duel gets the rest."""
-    cell = story.verdict.recommended
-    fit = story.refits.get(cell or "")
-    if fit is None or not fit.model or not stage.references.ready.is_set():
-        return
-    stage.meter.enter("report")
-    begin = stage.meter.spent_seconds
-    story = replace(story, model_cell=cell, model_file=Path(fit.model))
-    with tempfile.TemporaryDirectory() as scratch:
-        _filed(replace(story, details=holdout_detail(story)), Path(scratch))
-    took = stage.meter.spent_seconds - begin
-    stage.meter.expect_report(REHEARSALS * took + END_SECONDS)
-
-
-def _written(story: Story, folder: Path) -> Run:
-    """Record and report on disk. The page is drawn once to learn what that costs, then for good."""
-    with tempfile.TemporaryDirectory() as scratch:
-        write_report(record_of(story), Path(scratch) / REPORT_FILE)
-    return Run(folder, _filed(story, folder))
-
-
-def _filed(story: Story, folder: Path) -> Record:
-    """The record, the report and the predictions, in `folder`."""
-    predictions(story).to_csv(folder / "predictions.csv", index=False)
-    record = record_of(story)
-    record.write(folder)
-    write_report(record, folder / REPORT_FILE)
-    return record
+    return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
 
 
 def _checked(seed: int, margin: float, workers: int | str) -> int:
@@ -366,29 +261,6 @@ def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, A
         "horizon": dataset.horizon,
         "started": datetime.now().astimezone().replace(microsecond=0).isoformat(),
     }
-
-
-def _command(stage: Stage) -> str:
-    """The command line that asks for the same again."""
-    schema, settings = stage.dataset.schema, stage.settings
-    words = ["autorecur", "fit", stage.dataset.name, "--task", schema.kind]
-    for role in ("target", "time", "series", "text", "known", "static", "split"):
-        for name in schema.names(role):
-            words += [f"--{role}", name]
-    if schema.traits.window in ("before", "upto"):
-        words += ["--horizon", str(schema.horizon)]
-    words += ["--budget", stage.meter.budget.text]
-    words += ["--metric", settings.metric.name, "--margin", f"{settings.margin:g}"]
-    for option, value in (
-        ("--max-parameters", settings.limits.parameters),
-        ("--max-bytes", settings.limits.bytes),
-        ("--max-latency", settings.limits.latency_ms),
-    ):
-        words += [] if value is None else [option, f"{value:.12g}"]
-    words += ["--seed", str(settings.seed)]
-    if stage.dispatcher.engine not in (None, DEFAULT_ENGINE):
-        words += ["--engine", str(stage.dispatcher.engine)]
-    return " ".join(shlex.quote(word) for word in words)
 
 
 def _silent(event: Event) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -16,18 +15,17 @@ from autorecur.judge.outcome import FEWEST_FOLDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
 from autorecur.judge.verdict import Verdict, decide
-from autorecur.metrics import Metric, sign
+from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
 from autorecur.nets.defaults import full_steps
 from autorecur.nets.order import Fit
 from autorecur.nets.shape import Shape
-from autorecur.nets.textual import vocabulary_bytes, with_text
+from autorecur.nets.textual import vocabulary_bytes
 from autorecur.search.budget import Meter, divide_trainings
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.limits import Limits
-from autorecur.search.search import COMPILE_SECONDS, MODEL_FILE, Plan, Search, best_trial
+from autorecur.search.search import COMPILE_SECONDS, Plan, Search, best_trial
 from autorecur.search.trial import Trial, full_seconds
-from autorecur.search.workers import WorkerPool
 from autorecur.story import finalist_of
 
 __all__ = [
@@ -40,7 +38,6 @@ __all__ = [
     "dueled_on",
     "judged",
     "refitted",
-    "saved_cell",
     "searched",
 ]
 
@@ -243,44 +240,6 @@ def _quicker(fit: Fit, trial: Trial) -> Fit:
     if known is None or fit.cost.latency.p50 <= known.p50:
         return fit
     return replace(fit, cost=replace(fit.cost, latency=known))
-
-
-def _with_text(settings: Settings, dataset: Dataset, writer: WorkerPool | None) -> None:
-    """Put the tokeniser before a network of tokens."""
-    if writer is None:
-        return
-    path, schema = str(settings.folder / MODEL_FILE), dataset.schema
-    order = (path, dataset.vocabulary, schema.tokens or "word", schema.classes, path)
-    writer.submit(with_text, *order).result()
-
-
-def saved_cell(
-    settings: Settings,
-    dataset: Dataset,
-    writer: WorkerPool | None,
-    verdict: Verdict,
-    finalists: Mapping[str, Trial],
-    refits: Mapping[str, Fit],
-    trials: Sequence[Trial],
-) -> str | None:
-    """The cell of the network in the run folder: the recommended refit, or the best so far."""
-    cell = verdict.recommended or next(iter(finalists), None)
-    fit = refits.get(cell or "")
-    if fit is not None and fit.model:
-        # A copy: should the run be ended now, a resumed one finds the network where it was.
-        shutil.copyfile(fit.model, settings.folder / MODEL_FILE)
-    if not (settings.folder / MODEL_FILE).is_file():
-        return None
-    _with_text(settings, dataset, writer)
-    file = settings.folder / MODEL_FILE
-    if settings.limits.found(file.stat().st_size, None):
-        file.unlink()  # a vocabulary that takes more than was foreseen
-        return None
-    if fit is not None and fit.model:
-        return cell
-    scored = [trial for trial in trials if trial.score is not None and not trial.excess]
-    order = sign(settings.metric.better)
-    return min(scored, key=lambda trial: order * (trial.score or 0.0)).candidate.cell
 
 
 def checked_facts(

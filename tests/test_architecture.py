@@ -39,6 +39,7 @@ LAYERS = (
         "expectation",
         "stages",
         "assemble",
+        "ending",
         "pipeline",
         "options",
         "cli",

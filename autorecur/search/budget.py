@@ -198,7 +198,7 @@ class Meter:
         """The report is now known to take about so long: the stages before it get the rest."""
         report, refit = self.shares.report, self.shares.refit
         if report < float("inf"):
-            refit = max(refit, report - seconds - self._reserve)
+            refit = max(refit, report - seconds)
             self.shares = replace(self.shares, refit=min(refit, report))
 
     def charge(self, trainings: int, multiply_adds: float) -> None:

@@ -250,7 +250,7 @@ def test_what_the_report_will_not_need_goes_to_the_stages_before_it() -> None:
     meter.expect_report(1e6)  # slower than thought: what was promised stays promised
     assert meter.shares == planned
     meter.expect_report(1.0)
-    assert meter.shares.refit == pytest.approx(planned.report - 1.0 - 2.0)
+    assert meter.shares.refit == pytest.approx(planned.report - 1.0)
     assert (meter.shares.duel, meter.shares.report) == (planned.duel, planned.report)
 
 
