@@ -10,7 +10,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,13 +79,16 @@ class Ending:
 
     def _dueled_on(self, duel: Duel, ended_by: str) -> str:
         """More seeds in what the refit has left, and in what the report will not need."""
+        if self.stage.meter.budget.seconds is None:
+            return ended_by
         seconds = self._rehearsed(self._story(duel, ended_by))
-        for _ in range(2):  # by the second time the tokenisers that were reckoned with may be there
+        for _ in range(2):  # the second time without what the tokenisers were reckoned with
             late = not all(reading.done() for reading in self._reading.values())
             self.stage.meter.expect_report(seconds + TEXT_SECONDS * late)
             ended_by = dueled_on(self.stage, duel, ended_by)
             if not late:
                 break
+            wait(self._reading.values(), max(0.0, self.stage.meter.left("report") - seconds))
         return ended_by
 
     def _rehearsed(self, story: Story) -> float:
