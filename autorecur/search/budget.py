@@ -171,8 +171,9 @@ class Meter:
 
     def resume(self, spent_seconds: float) -> None:
         """Charge what a run had spent before it was ended: every stage must end so much sooner."""
-        self.started -= spent_seconds
-        self._entries.append(LedgerEntry("before", spent_seconds, 0, None))
+        if spent_seconds > 0:
+            self.started -= spent_seconds
+            self._entries.append(LedgerEntry("before", spent_seconds, 0, None))
 
     def reserve(self, seconds: float) -> None:
         """Set so many more seconds aside for the report."""
