@@ -151,11 +151,11 @@ class Ending:
         cell = verdict.recommended or next(iter(self.finalists), None)
         file = settings.folder / MODEL_FILE
         fit = self.refits.get(cell or "")
-        refitted = fit is not None and bool(fit.model)
-        if fit is not None and fit.model:
+        refitted = fit.model if fit else None
+        if refitted:
             reading = self._reading.get(cell or "")
             # A copy: should the run be ended now, a resumed one finds the network where it was.
-            shutil.copyfile(reading.result() if reading else fit.model, file)
+            shutil.copyfile(reading.result() if reading else refitted, file)
         elif file.is_file() and self.writer is not None:
             self._with_text(file, file).result()
         if not file.is_file():

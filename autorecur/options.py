@@ -112,6 +112,30 @@ debug = click.option(
 )
 
 
+def _of_limits() -> tuple[Callable[[Command], Command], ...]:
+    """What the network may have."""
+    return (
+        click.option(
+            "--max-parameters",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Weights that the network may have.",
+        ),
+        click.option(
+            "--max-latency",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="MS",
+            help="Milliseconds that one forecast may take.",
+        ),
+        click.option(
+            "--max-bytes",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Size that the saved network may have.",
+        ),
+    )
+
+
 def of_the_table(command: Command) -> Command:
     """The table, and the options that say what is in it."""
     file = click.Path(path_type=Path)
@@ -158,24 +182,7 @@ def of_the_table(command: Command) -> Command:
         click.option("--depth", type=depths, metavar="1:3", help="Recurrent layers."),
         click.option("--width", type=widths, metavar="8:256", help="Units a layer."),
         click.option("--metric", default="auto", show_default=True, help="What is compared."),
-        click.option(
-            "--max-parameters",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Weights that the network may have.",
-        ),
-        click.option(
-            "--max-latency",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="MS",
-            help="Milliseconds that one forecast may take.",
-        ),
-        click.option(
-            "--max-bytes",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Size that the saved network may have.",
-        ),
+        *_of_limits(),
     )
     for option in reversed(options):
         command = option(command)

@@ -19,7 +19,7 @@ from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
-from autorecur.search.replay import Replay, asked
+from autorecur.search.replay import Replay, asked, told
 
 __all__ = ["Dispatcher"]
 
@@ -193,19 +193,7 @@ class Dispatcher:
                 "order": order.id,
                 "stage": self.stage,
                 **asked(order),
-                "status": fit.status,
-                "sentence": fit.sentence,
-                "score": fit.score,
-                "watched": fit.watched,
-                "curve": list(fit.curve),
-                "steps": fit.steps,
-                "best_step": fit.best_step,
-                "steps_done": fit.steps_done,
-                "seconds": fit.seconds,
-                "ledger": fit.ledger,
-                "cost": fit.cost,
-                "engine": fit.engine,
-                "device": fit.device,
+                **told(fit),
                 "noted": noted,
                 "at_seconds": self.meter.spent_seconds,
             },

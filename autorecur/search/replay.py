@@ -16,11 +16,16 @@ from autorecur.nets.cost import Cost, Latency
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.search.journal import plain
 
-__all__ = ["Replay"]
+__all__ = ["Replay", "asked", "told"]
 
 Event = Mapping[str, Any]
 
 LOST = (Status.FAILED, Status.KILLED)
+# Of a Fit, what a journal holds under the same name and as it is.
+_AS_IT_IS = (
+    *("sentence", "score", "watched", "steps", "best_step", "steps_done"),
+    *("seconds", "ledger", "engine", "device"),
+)
 
 
 class Replay:
@@ -48,13 +53,11 @@ class Replay:
         The same name may stand for another training where a longer budget has found other
         finalists.
         """
-        line = self._lines.get(order.id)
+        if (line := self._lines.get(order.id)) is None:
+            return False
         wanted = json.loads(json.dumps(asked(order), default=plain))
-        return (
-            line is not None
-            and all(line.get(name) == value for name, value in wanted.items())
-            and _files_there(line)
-        )
+        same = all(line.get(name) == value for name, value in wanted.items())
+        return same and _files_there(line)
 
     def take(self, order: Order) -> Fit | None:
         """What came of `order`; None where it is not known."""
@@ -87,23 +90,20 @@ def _files_there(line: Event) -> bool:
     return all(Path(file).is_file() for file in line["noted"].get("files", ()))
 
 
+def told(fit: Fit) -> dict[str, Any]:
+    """What came of a training, as a journal holds it: `_fit` reads it again."""
+    as_it_is = {name: getattr(fit, name) for name in _AS_IT_IS}
+    return {"status": fit.status, "curve": list(fit.curve), "cost": fit.cost, **as_it_is}
+
+
 def _fit(line: Event) -> Fit:
     return Fit(
         order=line["order"],
         status=Status[line["status"]],
-        sentence=line["sentence"],
-        score=line["score"],
-        watched=line["watched"],
         curve=tuple(line["curve"]),
-        steps=line["steps"],
-        best_step=line["best_step"],
-        steps_done=line["steps_done"],
-        seconds=line["seconds"],
-        ledger=line["ledger"],
         cost=_cost(line["cost"]),
-        engine=line["engine"],
-        device=line["device"],
         noted=line["noted"],
+        **{name: line[name] for name in _AS_IT_IS},
     )
 
 

@@ -108,12 +108,13 @@ class Search:
             draw = self._draw()
             if draw is None:
                 break
-            if not self._known(draw) and self._too_late(draw):
+            known = self._known(draw)
+            if not known and self._too_late(draw):
                 self._leave_out(draw)
-            elif not (self._known(draw) or self._allowed(draw)):
+            elif not (known or self._allowed(draw)):
                 self._skip(draw, Status.BEYOND)
                 skipped += 1
-            elif not self._known(draw) and self._too_slow(draw):
+            elif not known and self._too_slow(draw):
                 self._skip(draw, Status.SKIPPED)
                 skipped += 1
             else:
