@@ -23,6 +23,7 @@ from autorecur.data.columns import numbers
 from autorecur.data.dataset import Column, Dataset, Finding, Schema
 from autorecur.data.foreign import refuse_foreign
 from autorecur.data.kinds import Kind
+from autorecur.data.marks import MARKS, marks_of
 from autorecur.data.read import Table, require_columns, shown
 from autorecur.data.sequences import Prepared, unknown_label
 from autorecur.data.strata import Labels
@@ -130,6 +131,7 @@ def dataset(
             *table.notes,
             _told(text, target, labels),
             f"{why} {_size(cut, vocabulary)}",
+            *([_marked()] if unit == "word" else []),
             *(finding.sentence for finding in findings),
         ),
         tokens=unit,
@@ -147,7 +149,7 @@ def dataset(
         findings=findings,
         source={"rows": table.rows, "columns": len(table.frame.columns)},
         codes=codes,
-        static=np.empty((len(kept), 0), dtype=np.float32),
+        static=marks_of(kept) if unit == "word" else np.empty((len(kept), 0), dtype=np.float32),
         labels=labels.values[:, None],
         series=tuple(map(str, np.flatnonzero(keep).tolist())),
         vocabulary=vocabulary,
@@ -336,6 +338,11 @@ def _unit(tokens: str, documents: Sequence[str]) -> tuple[str, str]:
 def _told(text: str, target: str, labels: Labels) -> str:
     what = f"{len(labels.classes)} classes" if labels.classes else "a number"
     return f"Texts: {shown(text)}; the label {shown(target)} is {what}."
+
+
+def _marked() -> str:
+    *sorts, last = MARKS
+    return f"Beside the words of a text, its {', '.join(sorts)} and {last} are counted."
 
 
 def _size(cut: Tokens, vocabulary: tuple[str, ...]) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autorecur.data.marks import MARKS
 from autorecur.errors import SettingError
 from autorecur.nets import store
 from autorecur.nets.whole import PADDING
@@ -47,7 +49,7 @@ def with_text(
     trained = store.load(Path(path))
     if trained.inputs[0].dtype == "string":  # of a run that is resumed after its end
         return path
-    lookback = trained.inputs[0].shape[1]
+    lookback = trained.inputs[0].shape[1]  # its codes come first
     words = tokens == "word"
     vectorise = keras.layers.TextVectorization(
         standardize="lower_and_strip_punctuation" if words else None,
@@ -60,7 +62,10 @@ def with_text(
     codes = ops.cast(vectorise(text), "int32")
     # A document without a token was one unknown token to the trainings, and never nothing at all.
     codes = ops.concatenate([ops.maximum(codes[:, :1], UNKNOWN), codes[:, 1:]], axis=1)[:, :, None]
-    output = trained(ops.where(codes > 0, codes, PADDING))
+    read = {"codes": ops.where(codes > 0, codes, PADDING)}
+    if "static" in (names := [each.name for each in trained.inputs]):
+        read["static"] = _marks(text)
+    output = trained([read[name] for name in names])
     if classes:
         probability = output[:, 0, :]
         name = keras.layers.StringLookup(
@@ -70,6 +75,24 @@ def with_text(
     model = keras.Model(text, output, name=trained.name)
     store.save(model, Path(out))
     return out
+
+
+def _marks(text: Any) -> Any:
+    """What `data.marks` counts in the strings `text` [batch, 1]: [batch, MARKS]."""
+    import keras
+    from keras import ops
+
+    signs = keras.layers.TextVectorization(
+        standardize=None,
+        split="character",
+        output_mode="count",
+        vocabulary=list("".join(MARKS.values())),
+        name="signs",
+    )
+    counts = signs(text)[:, 1:]  # the first is of all other characters
+    ends = np.cumsum([len(sort) for sort in MARKS.values()]).tolist()
+    sums = [ops.sum(counts[:, first:end], axis=1) for first, end in pairwise([0, *ends])]
+    return ops.log1p(ops.cast(ops.stack(sums, axis=1), "float32"))
 
 
 def answers(model: keras.Model, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from autorecur.data.dataset import Column, Dataset, Fold, Schema, Split
+from autorecur.data.marks import marks_of
 
 STRIPPED = r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']"
 
@@ -178,6 +179,7 @@ def texts(
         labels=labelled,
         codes=flat,
         vocabulary=vocabulary,
+        static=marks_of(documents) if tokens == "word" else np.empty((len(documents), 0)),
     )
 
 

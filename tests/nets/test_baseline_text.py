@@ -103,6 +103,13 @@ def test_a_number_may_be_the_length() -> None:
     assert found[WORDS] < 0.6 * found["mean"]
 
 
+def test_capitals_and_digits_count() -> None:
+    texts = documents()
+    told = [text.upper() if n % 2 else f"{text} {n}" for n, text in enumerate(texts)]
+    found = scores(tables.texts(told, ["a", "b"] * 200, *parts(400)), "accuracy")
+    assert min(found[WORDS], found[CHARACTERS]) > 0.97
+
+
 def test_empty_and_endless_documents() -> None:
     texts = ["", "🙂", "سلام", "word " * 20_000, *documents(196)]
     names = [str(number % 2) for number in range(200)]

@@ -2,7 +2,8 @@
 
 Documents are there as codes. N-grams of words, and of characters where those are the tokens, are
 numbers made of the codes; the characters inside words come from the vocabulary, by one product of
-matrices, because a document's n-grams within words are the sum of its words'.
+matrices, because a document's n-grams within words are the sum of its words'. What was counted of a
+document before it was cut (`data.marks`) stands beside them, as it does in the network.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scipy import sparse
 from autorecur.data.dataset import Dataset, Examples
 from autorecur.nets.baselines.labels import Inputs, Labelled
 from autorecur.nets.baselines.windows import thin
+from autorecur.nets.shape import moments
 
 __all__ = ["character_inputs", "gram_inputs", "word_inputs"]
 
@@ -26,6 +28,7 @@ MOST_TOKENS = 2_000_000  # of the training documents
 LONGEST_WORD = 40
 
 Counts = Callable[[Examples], Any]  # a sparse matrix, [documents, n-grams]
+Facts = Callable[[Examples], NDArray[np.float32]]  # [documents, columns]
 
 
 def gram_inputs(task: Labelled) -> Inputs:
@@ -138,7 +141,25 @@ def _spelling(vocabulary: tuple[str, ...]) -> Any:
 
 
 def _weighted(task: Labelled, counts: Counts) -> Inputs:
-    """TF-IDF of the counts; a number may depend on the length, so there it is a column as well."""
+    """TF-IDF of the counts, and beside it, as large, what the network has beside the words too."""
+    weighed, facts = _tfidf(task, counts), _facts(task)
+    if facts is None:
+        return weighed
+    shown = weighed(task.train)
+    size = float(np.sqrt(shown.multiply(shown).sum() / max(1, shown.shape[0]))) or 1.0
+    usual, spread = moments(facts(task.train))
+    # As large as all other columns together, so that the same penalty leaves it alone.
+    share = size / np.sqrt(len(usual))
+
+    def inputs(examples: Examples) -> Any:
+        beside = sparse.csr_matrix(share * (facts(examples) - usual) / spread)
+        return sparse.hstack([weighed(examples), beside], format="csr")
+
+    return inputs
+
+
+def _tfidf(task: Labelled, counts: Counts) -> Inputs:
+    """The commonest n-grams of the training documents, TF-IDF weighted."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
     seen = counts(task.train)
@@ -147,24 +168,21 @@ def _weighted(task: Labelled, counts: Counts) -> Inputs:
     most = min(MOST_COLUMNS, MOST_WEIGHTS // max(2, task.classes))
     if len(kept) > most:
         kept = np.sort(kept[np.argsort(-documents[kept], kind="stable")[:most]])
-    weigh = TfidfTransformer(sublinear_tf=True, norm="l2" if task.classes else None)
     if not len(kept):
         return lambda examples: sparse.csr_matrix((len(examples), 0))
+    weigh = TfidfTransformer(sublinear_tf=True, norm="l2" if task.classes else None)
     weigh.fit(seen[:, kept])
-    if task.classes:
-        return lambda examples: weigh.transform(counts(examples)[:, kept])
+    return lambda examples: weigh.transform(counts(examples)[:, kept])
 
-    shown = weigh.transform(seen[:, kept])
-    size = float(np.sqrt(shown.multiply(shown).sum() / shown.shape[0]))
-    offsets = task.dataset.offsets
-    known = np.log1p(np.diff(offsets)[task.train])
-    usual, spread = known.mean(), max(1e-6, known.std())
 
-    def inputs(examples: Examples) -> Any:
-        found = counts(examples)
-        length = (np.log1p(offsets[examples + 1] - offsets[examples]) - usual) / spread
-        # As large as all other columns together, so that the same penalty leaves it alone.
-        beside = sparse.csr_matrix(size * length[:, None])
-        return sparse.hstack([weigh.transform(found[:, kept]), beside], format="csr")
-
-    return inputs
+def _facts(task: Labelled) -> Facts | None:
+    """The marks of each document, where they are counted, and its length where that may tell."""
+    static, offsets = task.dataset.static, task.dataset.offsets
+    parts: list[Facts] = []
+    if static.size:
+        parts.append(lambda examples: static[examples])
+    if not task.classes:
+        parts.append(lambda each: np.log1p(offsets[each + 1] - offsets[each])[:, None])
+    if not parts:
+        return None
+    return lambda examples: np.hstack([part(examples) for part in parts]).astype(np.float32)
