@@ -84,34 +84,42 @@ def _lstm_gradients(
 
 
 def _gru(weights: Weights, inputs: Array, mask: Array | None, keep: bool) -> tuple[Array, Any]:
-    """The states after each step; `keep`: and what the gradients need."""
+    """The states after each step; `keep`: and what the gradients need.
+
+    The gates and the new content lie in arrays of their own: cut out of one, they would be gathered
+    again in every step.
+    """
     import jax
     from jax import numpy as jnp
 
     kernel, recurrent, (bias, recurrent_bias) = weights
     units = recurrent.shape[0]
+    two = 2 * units
 
     def step(t: Array, carried: Any) -> Any:
-        state, gates, states, kept = carried
-        projected, inner = _at(gates, t), state @ recurrent + recurrent_bias
-        z_r = 0.5 * jnp.tanh(0.5 * (projected + inner)[:, : 2 * units]) + 0.5
-        z, r = jnp.split(z_r, 2, axis=-1)
-        inner = inner[:, 2 * units :]
-        g = jnp.tanh(projected[:, 2 * units :] + r * inner)
+        state, gates, fresh, states, kept = carried
+        inner = state @ recurrent + recurrent_bias
+        z_r = 0.5 * jnp.tanh(0.5 * (_at(gates, t) + inner[:, :two])) + 0.5
+        z, r = z_r[:, :units], z_r[:, units:]
+        inner = inner[:, two:]
+        g = jnp.tanh(_at(fresh, t) + r * inner)
         if keep:
             of_g = (1.0 - z) * (1.0 - g * g)
             of_z, of_r = (state - g) * z * (1.0 - z), of_g * inner * r * (1.0 - r)
-            slopes = jnp.concatenate([of_z, of_r, of_g * r], axis=-1)
-            slopes, of_g, stays = _counting(mask, t, (slopes, of_g), z)
-            gates = _put(gates, slopes, t)
-            kept = _put(kept[0], of_g, t), _put(kept[1], stays, t)
+            slopes, of_g, stays = _counting(
+                mask, t, (jnp.concatenate([of_z, of_r], axis=-1), of_g), z
+            )
+            gates, fresh = _put(gates, slopes, t), _put(fresh, of_g, t)
+            kept = _put(kept[0], of_g * r, t), _put(kept[1], stays, t)
         (state,) = _left(mask, t, (g + z * (state - g),), (state,))
-        return state, gates, _put(states, state, t + 1), kept
+        return state, gates, fresh, _put(states, state, t + 1), kept
 
     first, room = _zeros(inputs, units)
-    start = (first, inputs @ kernel + bias, room, (room[1:], room[1:]) if keep else ())
-    _, slopes, states, kept = jax.lax.fori_loop(0, len(inputs), step, start)
-    return states[1:], (states, slopes, *kept)
+    of_inputs = inputs @ kernel + bias
+    kept = (room[1:], room[1:]) if keep else ()
+    start = (first, of_inputs[..., :two], of_inputs[..., two:], room, kept)
+    _, slopes, of_g, states, kept = jax.lax.fori_loop(0, len(inputs), step, start)
+    return states[1:], (states, slopes, of_g, *kept)
 
 
 def _gru_gradients(
@@ -121,23 +129,30 @@ def _gru_gradients(
     import jax
     from jax import numpy as jnp
 
-    (kernel, recurrent, _), (states, slopes, of_g, stays) = weights, kept
-    back, steps = recurrent.T, len(inputs)
+    (kernel, recurrent, _), (states, slopes, of_g, of_inner, stays) = weights, kept
+    steps, two = len(inputs), 2 * recurrent.shape[0]
+    back_gates, back_inner = recurrent[:, :two].T, recurrent[:, two:].T
 
     def step(number: Array, carried: Any) -> Any:
-        (of_state, of_states, of_inners), t = carried, steps - 1 - number
-        of_state = of_state + _at(of_states, t)
-        of_inner = _at(of_inners, t) * jnp.concatenate([of_state] * 3, axis=-1)
-        passed = of_state * _at(stays, t) + of_inner @ back
-        return passed, _put(of_states, of_state, t), _put(of_inners, of_inner, t)
+        (of_state, gates, fresh, inner), t = carried, steps - 1 - number
+        of_state = of_state + _at(wanted, t)
+        of_gates = _at(gates, t) * jnp.concatenate([of_state] * 2, axis=-1)
+        of_inner = _at(inner, t) * of_state
+        passed = of_state * _at(stays, t) + of_gates @ back_gates + of_inner @ back_inner
+        fresh = _put(fresh, _at(fresh, t) * of_state, t)
+        return passed, _put(gates, of_gates, t), fresh, _put(inner, of_inner, t)
 
-    start = (jnp.zeros_like(states[0]), wanted, slopes)
-    _, of_states, of_inners = jax.lax.fori_loop(0, steps, step, start)
-    of_z_r = of_inners[..., : -of_g.shape[-1]]
-    of_projected = jnp.concatenate([of_z_r, of_states * of_g], axis=-1)
-    by_kernels = _product(inputs, of_projected), _product(states[:-1], of_inners)
-    biases = jnp.stack([of_projected.sum((0, 1)), of_inners.sum((0, 1))])
-    return (*by_kernels, biases), of_projected @ kernel.T
+    start = (jnp.zeros_like(states[0]), slopes, of_g, of_inner)
+    _, of_gates, of_g, of_inner = jax.lax.fori_loop(0, steps, step, start)
+    before = states[:-1]
+    by_kernel = jnp.concatenate([_product(inputs, of_gates), _product(inputs, of_g)], axis=-1)
+    by_recurrent = jnp.concatenate(
+        [_product(before, of_gates), _product(before, of_inner)], axis=-1
+    )
+    by_gates, by_g, by_inner = (each.sum((0, 1)) for each in (of_gates, of_g, of_inner))
+    biases = jnp.stack([jnp.concatenate([by_gates, by_g]), jnp.concatenate([by_gates, by_inner])])
+    by_inputs = of_gates @ kernel[:, :two].T + of_g @ kernel[:, two:].T
+    return (by_kernel, by_recurrent, biases), by_inputs
 
 
 def _counting(
