@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from autorecur import __version__, exhibits
+from autorecur import __version__, exhibits, questions
 from autorecur.data import scoring
 from autorecur.data.dataset import Dataset
 from autorecur.judge.verdict import cost_sentence
@@ -57,7 +57,7 @@ def record_of(story: Story) -> Record:
             "better": story.metric.better,
             "unit": story.metric.unit_of(story.dataset.schema.unit),
         },
-        verdict=replace(story.verdict, cost=cost).as_dict(),
+        verdict=_verdict(story, cost, details),
         budget={
             "text": meter.budget.text,
             "limit_seconds": meter.budget.seconds,
@@ -95,6 +95,22 @@ def record_of(story: Story) -> Record:
         figures=exhibits.figures(story),
         environment=_environment(story),
     )
+
+
+def _verdict(
+    story: Story, cost: str, details: Mapping[str, Mapping[str, float | None]]
+) -> dict[str, Any]:
+    """The verdict, and what stands beside it."""
+    holdout = {cell: _holdout(story, cell, details) for cell in story.refits}
+    asked = story.crosschecks
+    if asked is None:
+        asked = questions.crosschecked(story)
+    return replace(story.verdict, cost=cost).as_dict() | {
+        "crosschecks": [asdict(each) for each in asked],
+        "panel": asdict(story.panel) if story.panel else None,
+        "learning": asdict(story.learning) if story.learning else None,
+        "folklore": [asdict(each) for each in questions.folklore_of(story, holdout)],
+    }
 
 
 def _uses(story: Story, entry: LedgerEntry) -> dict[str, Any]:
@@ -223,7 +239,7 @@ def _finalist(
         "candidate": asdict(trial.candidate),
         "score": story.comparison.mean(cell),
         "spread": story.comparison.spread(cell),
-        "holdout": details.get("model" if chosen else cell, {}).get(story.metric.name),
+        "holdout": _holdout(story, cell, details),
         "parameters": cost.parameters if cost else None,
         "bytes": cost.parameters * BYTES_PER_WEIGHT if cost else None,
         "multiply_adds": cost.multiply_adds if cost else None,
@@ -231,6 +247,14 @@ def _finalist(
         "train_seconds": fit.seconds if fit else trial.seconds,
         "chosen": chosen,
     }
+
+
+def _holdout(
+    story: Story, cell: str, details: Mapping[str, Mapping[str, float | None]]
+) -> float | None:
+    """The score of a refitted network on the holdout."""
+    name = "model" if cell == story.model_cell else _named(cell)
+    return details.get(name, {}).get(story.metric.name)
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from autorecur.metrics import sign
 from autorecur.nets.order import Fit
 from autorecur.nets.programs import DEFAULT_ENGINE
 from autorecur.nets.textual import with_text
+from autorecur.questions import crosschecked
 from autorecur.record import Record
 from autorecur.report import write as write_report
 from autorecur.run import REPORT_FILE, Run
@@ -73,7 +74,8 @@ class Ending:
         story = replace(story, model_cell=self._saved_cell(story.verdict))
         if self.writer is not None:
             self.writer.shutdown(wait=False, cancel_futures=True)
-        run = _written(replace(story, details=holdout_detail(story)), stage.settings.folder)
+        story = replace(story, details=holdout_detail(story), crosschecks=crosschecked(story))
+        run = _written(story, stage.settings.folder)
         stage.dispatcher.tell("end", story.verdict.sentence)
         return run
 
@@ -109,7 +111,7 @@ class Ending:
         stage, settings = self.stage, self.stage.settings
         comparison = compared(stage, duel)
         verdict = judged(stage, self.finalists, comparison)
-        facts = self.trials, self.finalists, comparison, verdict, ended_by
+        facts = self.trials, self.finalists, comparison, verdict, self.refits, ended_by
         return Story(
             started=self.began,
             run_id=secrets.token_hex(6),
@@ -129,6 +131,8 @@ class Ending:
             dispatcher=stage.dispatcher,
             model_cell=None,
             model_file=settings.folder / MODEL_FILE,
+            panel=duel.tally.panel(settings.margin),
+            learning=duel.tally.learning(),
         )
 
     def _read(self) -> None:

@@ -9,9 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur import answers
+from autorecur.data.dataset import Dataset
+from autorecur.judge.check import Refitted
+from autorecur.nets.candidate import CELLS
+from autorecur.nets.memory import MOST, reach
+from autorecur.nets.order import Fit
 from autorecur.story import Story
 
-__all__ = ["bands", "figures", "predictions"]
+__all__ = ["afterwards", "bands", "figures", "predictions"]
 
 MOST_POINTS = 400  # of a figure
 MOST_WORST = 10  # documents
@@ -52,8 +57,23 @@ def figures(story: Story) -> dict[str, Any]:
         "forecast": _forecast(story) if story.dataset.kind.window == "before" else None,
         "classes": _classes(story) if classes else None,
         "scatter": _scatter(story) if labelled and not classes else None,
+        "memory": _memory(story),
         "worst": _worst(story) if story.dataset.excerpts else None,
     }
+
+
+def _memory(story: Story) -> dict[str, Any] | None:
+    """How far back each finalist looks: see `nets.memory`."""
+    asked = {cell: story.refits[cell].memory for cell in CELLS if cell in story.refits}
+    return {
+        cell: {
+            "shares": [float(f"{share:.3g}") for share in memory.tolist()],
+            "reach": within,
+            "most": MOST,
+        }
+        for cell, memory in asked.items()
+        if memory is not None and (within := reach(memory)) is not None
+    } or None
 
 
 def _forecast(story: Story) -> dict[str, Any] | None:
@@ -154,23 +174,44 @@ def _worst(story: Story) -> list[dict[str, Any]] | None:
 
 
 def bands(story: Story) -> list[dict[str, Any]]:
-    """Half of each band's width, by share, step and target: split conformal, from validation.
+    """Half of each band's width, by share, step and target: see `half_widths`."""
+    fit = story.refits.get(story.model_cell or "")
+    found = {} if fit is None else half_widths(story.dataset, fit)
+    return [{"share": share, "half_widths": widths.tolist()} for share, widths in found.items()]
+
+
+def half_widths(dataset: Dataset, fit: Fit) -> dict[float, Array]:
+    """Half of each band's width [horizon, targets], by share: split conformal, from validation.
 
     A band [forecast − half, forecast + half] holds its share of true values where the residuals to
     come are like those of the validation block (Vovk et al. 2005). None for a panel, whose series
     differ in scale, nor where the validation block is too short for the share.
     """
-    dataset, fit = story.dataset, story.refits.get(story.model_cell or "")
-    if fit is None or fit.calibration is None or dataset.kind.window != "before":
-        return []
-    if len(dataset.offsets) > 2:
-        return []
+    if fit.calibration is None or dataset.kind.window != "before" or len(dataset.offsets) > 2:
+        return {}
     truth = dataset.actuals(dataset.split.holdout.validation)
     errors = np.sort(np.abs(truth - fit.calibration), axis=0)
     counts = np.isfinite(errors).sum(axis=0).min()
-    made = []
-    for share in BANDS:
-        rank = int(np.ceil((counts + 1) * share))
-        if rank <= counts:
-            made.append({"share": share, "half_widths": errors[rank - 1].tolist()})
-    return made
+    ranks = {share: int(np.ceil((counts + 1) * share)) for share in BANDS}
+    return {share: errors[rank - 1] for share, rank in ranks.items() if rank <= counts}
+
+
+def afterwards(dataset: Dataset, fit: Fit, lookback: int) -> Refitted:
+    """What the checks ask of a refitted finalist."""
+    residuals, held = np.empty(0), {}
+    test = dataset.split.holdout.test
+    if fit.forecasts is not None and dataset.kind.window == "before" and len(dataset.offsets) == 2:
+        errors = np.abs(apart := dataset.actuals(test) - fit.forecasts)
+        if len(test) > 1 and (np.diff(test) == 1).all():
+            residuals = apart[:, 0, 0].astype(float)
+        known = np.isfinite(errors)
+        for share, widths in half_widths(dataset, fit).items():
+            held[share] = (float((errors <= widths)[known].mean()), int(known.sum()))
+    return Refitted(
+        lookback=lookback,
+        train_score=fit.train_score,
+        score=fit.score,
+        residuals=residuals.tolist(),
+        held=held,
+        reach=None if fit.memory is None else reach(fit.memory),
+    )

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from autorecur.data.dataset import Dataset
-from autorecur.judge.checks import Check, Facts, checks
+from autorecur.exhibits import afterwards
+from autorecur.judge.check import Check, Facts
+from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.duel import MOST_SEEDS, SLACK_SECONDS, Duel, affordable_seconds
 from autorecur.judge.outcome import FEWEST_FOLDS, Margin
@@ -18,6 +20,7 @@ from autorecur.judge.verdict import Verdict, decide
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
 from autorecur.nets.defaults import full_steps
+from autorecur.nets.memory import MEMORY_SECONDS
 from autorecur.nets.order import Fit
 from autorecur.nets.shape import Shape
 from autorecur.nets.textual import vocabulary_bytes
@@ -46,6 +49,7 @@ INTERRUPT = "interrupt"
 POINT_SHARE = 0.5
 REFIT_FACTOR = 1.6  # its epochs are longer than the search's by the validation and the duel's rows
 REFIT_SECONDS = 4.0  # more for each: the duel's last pair may be late, and the network is saved
+MEMORY_SHARE = 0.06  # of a budget is not too much to ask the finalists how far back they look
 RESULT_SECONDS = 1.5  # after its last step a refit still saves its network and times a forecast
 
 
@@ -141,7 +145,9 @@ def dueled(
     whole = [full_seconds(trial, trials, stage.steps) for trial in finalists.values()]
     slowest = max(whole, default=0.0)
     waves = -(-stage.refits // min(len(CELLS), stage.dispatcher.workers))
-    stage.meter.expect_refit(waves * (REFIT_FACTOR * slowest + REFIT_SECONDS))
+    budget = stage.meter.budget.seconds
+    asked = MEMORY_SECONDS if budget and budget * MEMORY_SHARE >= MEMORY_SECONDS else 0.0
+    stage.meter.expect_refit(waves * (REFIT_FACTOR * slowest + REFIT_SECONDS + asked))
     stage.enter("duel")
     duel = Duel(
         dataset=stage.dataset,
@@ -174,14 +180,14 @@ def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
             duel.run()
         except KeyboardInterrupt:  # what was paired until then is judged
             ended_by = INTERRUPT
-        trained = {pair.fold for pair in duel.comparison({}).pairs}
+        trained = {pair.fold for pair in duel.tally.comparison({}).pairs}
         stage.references.wait_for(trained, stage.meter.left("refit"))
     return ended_by
 
 
 def compared(stage: Stage, duel: Duel) -> Comparison:
     """What came of the duel so far, the baselines beside it."""
-    return duel.comparison(stage.references.scores)
+    return duel.tally.comparison(stage.references.scores)
 
 
 def judged(stage: Stage, finalists: Mapping[str, Trial], comparison: Comparison) -> Verdict:
@@ -248,6 +254,7 @@ def checked_facts(
     finalists: Mapping[str, Trial],
     comparison: Comparison,
     verdict: Verdict,
+    refits: Mapping[str, Fit],
     ended_by: str,
 ) -> tuple[Check, ...]:
     space, dispatcher = stage.settings.space, stage.dispatcher
@@ -261,6 +268,11 @@ def checked_facts(
         findings=stage.dataset.findings,
         planned_pairs=None,
         ended_by=ended_by,
+        refits={
+            cell: afterwards(stage.dataset, fit, finalists[cell].candidate.lookback)
+            for cell, fit in refits.items()
+            if cell in finalists
+        },
         limits=stage.settings.limits.text,
         beyond=[f"{trial.candidate.title} has {trial.excess}" for trial in trials if trial.excess],
     )

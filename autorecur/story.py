@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autorecur.data.dataset import Dataset
-from autorecur.judge.checks import Check
+from autorecur.judge.check import Check
 from autorecur.judge.comparison import Comparison, Finalist
+from autorecur.judge.crosschecks import CrossCheck
+from autorecur.judge.learning import LearningCurve
+from autorecur.judge.panel import PanelView
 from autorecur.judge.references import References
 from autorecur.judge.verdict import Verdict
 from autorecur.metrics import Metric, sign
@@ -48,6 +51,9 @@ class Story:
     dispatcher: Dispatcher
     model_cell: str | None
     model_file: Path
+    panel: PanelView | None = None
+    learning: LearningCurve | None = None
+    crosschecks: tuple[CrossCheck, ...] | None = None  # asked once: they go over the whole holdout
     details: dict[str, dict[str, float | None]] = field(default_factory=dict)
 
     @property

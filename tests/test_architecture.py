@@ -34,6 +34,7 @@ LAYERS = (
         "progress",
         "story",
         "exhibits",
+        "questions",
         "outline",
         "folder",
         "expectation",

@@ -250,6 +250,7 @@ def test_a_plain_script_needs_no_guard(tmp_path: Path) -> None:
     assert done.stdout.count("verdict:") == 1
 
 
+@pytest.mark.slow
 def test_tensorflow_as_the_engine(tmp_path: Path) -> None:
     """The other engine, whole; the record names it, and the network is the same stock file."""
     run = autorecur.fit(
@@ -362,6 +363,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert list(work.iterdir()) == []  # nothing written but the message
 
 
+@pytest.mark.slow
 def test_the_airline_forecast_goes_on_upwards(
     shared_table: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_disk_without_room_is_one_sentence(
     assert what_came(run) == what_came(whole)
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_with_a_larger_budget(tmp_path: Path, whole: autorecur.Run) -> None:
     folder = tmp_path / "run"
     shutil.copytree(whole.folder, folder)

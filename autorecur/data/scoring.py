@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autorecur.data.dataset import Dataset, Examples, Fold
-from autorecur.metrics import Metric, all_scores, detail
+from autorecur.metrics import Metric, all_scores, detail, sign
 
-__all__ = ["detail_of", "score", "watched"]
+__all__ = ["by_series", "detail_of", "losses", "score", "watched"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -20,6 +21,36 @@ def score(
 ) -> float:
     """The score of `forecast` of `examples`; a scaled metric's scale is of training rows."""
     return metric.score(*_compared(metric, dataset, fold, examples, forecast))
+
+
+def losses(
+    metric: Metric, dataset: Dataset, fold: Fold, examples: Examples, forecast: Array
+) -> Array:
+    """What each example loses, [examples]; lower is better, NaN where its truth is not known."""
+    truth, told = _compared(metric, dataset, fold, examples, forecast)
+    each = np.full(len(told), np.nan)
+    for place in range(len(told)):
+        one = slice(place, place + 1)
+        if metric.output == "tokens" or not np.isnan(truth[one]).all():
+            each[place] = sign(metric.better) * metric.score(truth[one], told[one])
+    return each
+
+
+def by_series(
+    metric: Metric, dataset: Dataset, fold: Fold, examples: Examples, forecast: Array
+) -> Array:
+    """The error on each series' examples, [series]; lower is better, NaN where there are none."""
+    order = np.argsort(dataset.series_of(examples), kind="stable")
+    truth, told = _compared(metric, dataset, fold, examples[order], forecast[order])
+    bounds = np.searchsorted(
+        dataset.series_of(examples[order]), np.arange(len(dataset.offsets)), side="left"
+    )
+    each = np.full(len(dataset.offsets) - 1, np.nan)
+    for series, (first, end) in enumerate(pairwise(bounds.tolist())):
+        if end > first and not np.isnan(truth[first:end]).all():
+            score = metric.score(truth[first:end], told[first:end])
+            each[series] = sign(metric.better) * score
+    return each
 
 
 def watched(

@@ -8,57 +8,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from autorecur.data.dataset import Finding
+from autorecur.judge.check import LEVELS, Check, Facts
 from autorecur.judge.comparison import Comparison
+from autorecur.judge.fitted import refitted
 from autorecur.judge.outcome import DECIDE
 from autorecur.judge.posterior import posterior
 from autorecur.judge.verdict import FEWEST_FOLDS, Outcome, Verdict
 from autorecur.judge.wording import count, difference, duration, percent, plain, score, sure
 from autorecur.metrics import sign
 
-__all__ = ["LEVELS", "Check", "Facts", "checks"]
+__all__ = ["checks"]
 
-LEVELS = ("issue", "tip", "passed", "not applicable")
 UNEQUAL = 0.10  # compute that differs by more is not a fair comparison
 STILL_IMPROVING = 0.001  # of the score: a smaller last step is a plateau
 FEWEST_CHOICES = 3  # with one or two choices every candidate is on an edge
-
-
-@dataclass(frozen=True)
-class Check:
-    """One finding: `level` is issue, tip, passed or not applicable."""
-
-    code: str
-    level: str
-    sentence: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a run beside its verdict; what is left out makes its check "not applicable".
-
-    `curves` and `candidates` are by cell and belong to the finalists: validation score by epoch,
-    and the candidate's fields. `choices` gives per field what could be drawn, a (low, high) range
-    for the learning rate. `trials` carry "score" and "status"; `cells` "seconds" and "trainings".
-    """
-
-    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    candidates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    choices: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    trials: Sequence[Mapping[str, Any]] = ()
-    cells: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    findings: Sequence[Finding] = ()
-    planned_pairs: int | None = None
-    ended_by: str = ""
-    limits: str = ""  # on the model, in words
-    beyond: Sequence[str] = ()  # each candidate that was found to break them, and how
 
 
 def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Check, ...]:
@@ -70,6 +36,7 @@ def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Chec
         _seeds(comparison, verdict),
         _compute(comparison, facts),
         *_data(facts),
+        *refitted(verdict, comparison.metric, facts),
         _cut_short(comparison, facts),
         _failed(facts),
         *_limits(facts),

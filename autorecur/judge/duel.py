@@ -8,15 +8,14 @@ run again with a later deadline, and then goes on where it stopped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from autorecur.data import scoring
 from autorecur.data.dataset import Dataset
-from autorecur.judge.comparison import Comparison, PairedScore
+from autorecur.judge.learning import SHARES
 from autorecur.judge.outcome import FEWEST_FOLDS
+from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.order import Fit, Order
@@ -26,6 +25,8 @@ __all__ = ["MOST_SEEDS", "SEEDS_IN_TIME", "SLACK_SECONDS", "Duel", "affordable_s
 
 MOST_SEEDS = 3  # that a duel is planned with …
 SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
+CURVE_FOLDS = 4  # on which parts of the data are trained on too
+USUAL = 0.75  # of the trainings so far took no longer than what one more is reckoned with
 SLACK_SECONDS = 1.0  # so that the second cell of the last pair is not cut shorter than the first
 
 
@@ -43,16 +44,14 @@ def affordable_seconds(
     return max(each - overhead_seconds, each / 4)
 
 
-@dataclass(frozen=True)
-class _Round:
-    """One fold with one seed."""
-
-    fold: str
-    seed: int
+def _useful_seconds(fit: Fit) -> float:
+    """What a training took up to its best step, and to hand its forecasts back; not to compile."""
+    working = fit.ledger["steps"] + fit.ledger["validation"]
+    return working * fit.best_step / max(1, fit.steps) + fit.ledger["other"]
 
 
 class Duel:
-    """One duel: `run` it, then ask for its `comparison`."""
+    """One duel: `run` it, then ask its `tally` what came of it."""
 
     def __init__(
         self,
@@ -76,15 +75,24 @@ class Duel:
         timed = trainings is None and np.isfinite(self.deadline)
         seeds = SEEDS_IN_TIME if timed else MOST_SEEDS
         self._rounds = [
-            _Round(fold.name, seed * 7919 + number)
+            Round(fold.name, seed * 7919 + number)
             for number in range(seeds)
             for fold in reversed(self.folds)
         ]
+        if timed:
+            # Once a verdict has its usual evidence: what fewer data would have made of both.
+            fewer = [
+                Round(fold.name, seed * 7919, share)
+                for fold in reversed(self.folds[-CURVE_FOLDS:])
+                for share in SHARES
+            ]
+            usual = MOST_SEEDS * len(self.folds)
+            self._rounds[usual:usual] = fewer
         if trainings is not None:
             self._rounds = self._rounds[: trainings // len(CELLS)]
         self._half: Order | None = None  # of the pair whose first training was started
-        self._fits: dict[tuple[_Round, str], Fit] = {}
-        self._places: dict[str, _Round] = {}
+        self.tally = Tally(dataset, metric)
+        self._places: dict[str, Round] = {}
         self._started = 0
 
     def _planned_folds(self, trainings: int | None, expected_seconds: float) -> int:
@@ -103,7 +111,7 @@ class Duel:
         Both cells of a pair get the same; what trainings cost besides their steps is learnt on the
         way.
         """
-        fits = [fit for fit in self._fits.values() if fit.ledger]
+        fits = self.tally.fits
         overhead = self.overhead_seconds
         if fits:
             overhead = sum(fit.ledger["compile"] + fit.ledger["other"] for fit in fits) / len(fits)
@@ -114,25 +122,6 @@ class Duel:
     def run(self) -> None:
         """Train what time and trainings allow."""
         self.dispatcher.run(self._next, self._done)
-
-    def comparison(self, baselines: Mapping[str, Mapping[str, float]]) -> Comparison:
-        """What came of it; `baselines` holds each baseline's score by fold."""
-        names = tuple(fold.name for fold in self.folds)
-        shares = [len(f.test) / max(1, len(f.test) + len(f.train)) for f in self.folds]
-        return Comparison(
-            pairs=tuple(
-                self._pair(place)
-                for place in self._rounds[: self._started]
-                if any((place, cell) in self._fits for cell in CELLS)  # else it was never begun
-            ),
-            folds=names,
-            baselines={
-                name: tuple(scores.get(fold) for fold in names)
-                for name, scores in baselines.items()
-            },
-            test_share=float(np.mean(shares)) if shares else 0.0,
-            metric=self.metric,
-        )
 
     def _next(self) -> Order | None:
         if self._half is not None:
@@ -164,17 +153,24 @@ class Duel:
         return CELLS if number % 2 else CELLS[::-1]
 
     def _time_for_another(self) -> bool:
-        """Whether one more pair fits: once each fold has one, no further seed is cut short."""
-        fits = [fit for fit in self._fits.values() if fit.ledger]
-        slowest = max((fit.seconds - fit.ledger["compile"] for fit in fits), default=0.0)
+        """Whether one more pair has time to reach what would be kept of it: its best weights.
+
+        What a training does after its best step changes nothing in its score, so that a deadline
+        which falls there costs nothing, and the time before it is not left idle.
+        """
+        fits = self.tally.fits
+        if not fits:
+            return True
+        useful = float(np.quantile([_useful_seconds(fit) for fit in fits], USUAL))
         # Programs are mostly there by then; where one is not, it is in the cache on the disk.
-        slowest += float(np.median([fit.ledger["compile"] for fit in fits])) if fits else 0.0
+        useful += float(np.median([fit.ledger["compile"] for fit in fits]))
         waves = 1.0 if self.dispatcher.workers > 1 else 2.0
         meter = self.dispatcher.meter
-        return meter.clock() + 1.1 * waves * slowest < self.deadline
+        return meter.clock() + waves * useful < self.deadline
 
-    def _order(self, place: _Round, cell: str, most_seconds: float) -> Order:
-        name = f"duel-{place.fold.replace(' ', '-')}-seed-{place.seed}-{cell}"
+    def _order(self, place: Round, cell: str, most_seconds: float) -> Order:
+        part = "" if place.share == 1.0 else f"part-{place.share:g}-"
+        name = f"duel-{place.fold.replace(' ', '-')}-seed-{place.seed}-{part}{cell}"
         self._places[name] = place
         return Order(
             id=name,
@@ -182,6 +178,7 @@ class Duel:
             candidate=self.finalists[cell],
             fold=place.fold,
             seed=place.seed,
+            train_share=place.share,
             steps=self.steps,
             metric=self.metric.name,
             deadline=self.deadline + SLACK_SECONDS,
@@ -190,24 +187,4 @@ class Duel:
         )
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
-        place = self._places[order.id]
-        score = fit.noted.get("score")
-        if fit.forecasts is not None:
-            fold = next(fold for fold in self.folds if fold.name == place.fold)
-            value = scoring.score(self.metric, self.dataset, fold, fold.test, fit.forecasts)
-            score = value if np.isfinite(value) else None
-        # The score on the fold's test block takes the place of the one on its validation block,
-        # which the training itself has chosen its weights by.
-        self._fits[place, order.candidate.cell] = replace(fit, score=score, forecasts=None)
-        return {"score": score}
-
-    def _pair(self, place: _Round) -> PairedScore:
-        lstm, gru = (self._fits.get((place, cell)) for cell in CELLS)
-        return PairedScore(
-            fold=place.fold,
-            seed=place.seed,
-            lstm=lstm.score if lstm else None,
-            gru=gru.score if gru else None,
-            lstm_seconds=lstm.seconds if lstm else 0.0,
-            gru_seconds=gru.seconds if gru else 0.0,
-        )
+        return {"score": self.tally.add(self._places[order.id], order.candidate.cell, fit)}

@@ -75,6 +75,7 @@ class Case:
     comparison: Comparison
     finalists: Mapping[str, Finalist]
     margin: Margin
+    fewest: int = FEWEST_FOLDS
 
     @cached_property
     def belief(self) -> Posterior:
@@ -100,16 +101,12 @@ class Case:
     def outcome(self) -> Outcome:
         """The first outcome that holds."""
         belief = self.belief
-        if not self.both or len(self.comparison.scored) < FEWEST_FOLDS:
+        if not self.both or len(self.comparison.scored) < self.fewest:
             return Outcome.INCOMPLETE
         if self.baseline and self.gain_over_baseline <= self.margin.value:
             return Outcome.BASELINE_WINS
-        if belief.lstm_better >= DECIDE:
-            return Outcome.LSTM
-        if belief.gru_better >= DECIDE:
-            return Outcome.GRU
-        if belief.equivalent >= DECIDE:
-            return Outcome.EQUIVALENT
+        if settled := belief.settled(DECIDE):
+            return Outcome[settled.upper()]
         if max(belief.lstm_better, belief.gru_better) >= LEAN:
             return Outcome.LEANING
         return Outcome.UNDECIDED

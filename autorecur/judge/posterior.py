@@ -32,6 +32,20 @@ class Posterior:
     degrees_of_freedom: int
     better: str = "lower"
 
+    def settled(self, decided: float) -> str | None:
+        """What has at least the probability `decided`: "lstm", "gru", "equivalent" or nothing.
+
+        A cell must have the 95 % interval on its side of nought as well. Where folds differ by far
+        more than the margin, the first condition alone would name a cell in up to 8 % of
+        comparisons of a cell with itself; with the second one it is 5 % at most.
+        """
+        if self.equivalent >= decided:
+            return "equivalent"
+        if self.low <= 0 <= self.high:
+            return None
+        named = {"lstm": self.lstm_better, "gru": self.gru_better}
+        return next((cell for cell, share in named.items() if share >= decided), None)
+
     def quantile(self, share: float) -> float:
         """The difference that has `share` of the posterior below it."""
         if self.scale == 0:
@@ -140,6 +154,6 @@ def settling_size(
         belief = student(
             float(means.mean()), scale(deviation, more_folds, test_share), more_folds - 1, margin
         )
-        if max(belief.lstm_better, belief.equivalent, belief.gru_better) >= decided:
+        if belief.settled(decided):
             return more_folds, more_seeds
     return None

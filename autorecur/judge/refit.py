@@ -21,7 +21,7 @@ def refit(
     metric: Metric,
     seed: int,
     steps: int,
-    arrays: Path,
+    shared: Path,
     folder: Path,
     deadline: float,
     dispatcher: Dispatcher,
@@ -33,7 +33,7 @@ def refit(
     waiting = [
         Order(
             id=f"refit-{cell}",
-            arrays=str(arrays),
+            arrays=str(shared),
             candidate=candidate,
             fold="holdout",
             seed=seed,
@@ -44,6 +44,7 @@ def refit(
             forecast=True,
             calibrate=True,
             latency=True,
+            memory=True,
         )
         for cell, candidate in finalists.items()
     ]
@@ -57,7 +58,10 @@ def refit(
         fits[order.candidate.cell] = fit
         if fit.model is None or fit.forecasts is None or fit.calibration is None:
             return {"files": [str(answers)]}  # which is not there: it must be trained again
-        np.savez(answers, forecasts=fit.forecasts, calibration=fit.calibration)
+        arrays = {"forecasts": fit.forecasts, "calibration": fit.calibration}
+        if fit.memory is not None:
+            arrays["memory"] = fit.memory
+        np.savez(answers, **arrays)  # type: ignore[arg-type]
         return {"files": [str(answers), fit.model]}
 
     dispatcher.run(lambda: waiting.pop(0) if waiting else None, done)

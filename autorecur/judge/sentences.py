@@ -47,13 +47,13 @@ def second(case: Case) -> str | None:
     belief, ahead = case.belief, case.recommended
     if ahead is None:
         return None
-    if belief.equivalent >= DECIDE:
+    if belief.settled(DECIDE) == "equivalent":
         return (
             f"Of the two cells neither is better by more than {_margin(case)} "
             f"({sure(belief.equivalent)} sure); the {_named(case, ahead)} is saved as the model."
         )
     chance = belief.lstm_better if ahead == "lstm" else belief.gru_better
-    verb = "is the better one" if chance >= DECIDE else "is the better one so far"
+    verb = "is the better one" if belief.settled(DECIDE) else "is the better one so far"
     return (
         f"Of the two cells the {_named(case, ahead)} {verb} ({sure(chance)} sure that it is by "
         f"more than {_margin(case)}), and is saved as the model."

@@ -12,6 +12,7 @@ from typing import Any
 from autorecur.judge import sentences
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, LEAN, Case, Margin, Outcome
+from autorecur.judge.sensitivity import Variation, variations
 from autorecur.judge.wording import budget, count, duration
 
 __all__ = [
@@ -79,6 +80,7 @@ class Verdict:
     margin: Margin
     evidence: Evidence
     difference: Difference | None
+    variations: tuple[Variation, ...] = ()
 
     def __str__(self) -> str:
         return self.sentence
@@ -98,6 +100,7 @@ class Verdict:
             "outcome": self.outcome.name,
             "symbol": self.symbol,
             "reasons": list(self.reasons),
+            "variations": list(fields["variations"]),
             "thresholds": dict(self.thresholds),
         }
 
@@ -137,6 +140,7 @@ def decide(
             test_share=comparison.test_share,
         ),
         difference=_difference(case) if judged else None,
+        variations=variations(case),
     )
 
 

@@ -47,12 +47,14 @@ class Order:
     deadline: float  # on `time.monotonic`, which processes of one machine share; inf for none
     resume_from: str | None = None  # a checkpoint of the same candidate and seed
     checkpoint: str | None = None  # where to leave one
+    train_share: float = 1.0  # of the fold's training examples, the same ones for both cells
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
     model: str | None = None  # where to save the whole network …
     model_if_better: float | None = None  # … when its validation score is better than this
     forecast: bool = False  # hand back the answers to the fold's test examples
-    calibrate: bool = False  # and to its validation examples, for the bands
+    calibrate: bool = False  # and to its validation examples, for the bands; score training ones
     latency: bool = False  # measure it
+    memory: bool = False  # and how far back the network looks, where there is time
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,8 @@ class Fit:
     cost: Cost | None = None
     forecasts: NDArray[np.float32] | None = None
     calibration: NDArray[np.float32] | None = None
+    train_score: float | None = None  # of the same weights on examples that they were trained on
+    memory: NDArray[np.float32] | None = None  # see `memory.effective_memory`
     model: str | None = None
     engine: str | None = None  # what trained it, …
     device: str | None = None  # … and on

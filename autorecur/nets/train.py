@@ -52,7 +52,7 @@ def companions(one: Order, other: Order) -> bool:
 
     Their limits may differ: each member of a population stops on its own.
     """
-    alike = ("arrays", "fold", "steps", "metric", "resume_from")
+    alike = ("arrays", "fold", "steps", "metric", "resume_from", "train_share")
     return (
         one.resume_from is None
         and one.candidate.program_key == other.candidate.program_key

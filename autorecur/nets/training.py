@@ -23,6 +23,7 @@ from autorecur.nets.build import core
 from autorecur.nets.checkpoint import Progress
 from autorecur.nets.cost import TRAINING_FACTOR, Cost, measure_latency
 from autorecur.nets.engine import LONGEST_CHUNK
+from autorecur.nets.memory import MEMORY_SECONDS, effective_memory
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.programs import device_name, engine_name, program
 from autorecur.nets.resident import dataset_of, fold_of, resident_block, scaler_of, trainable
@@ -44,6 +45,8 @@ PATIENCE_OF_RATE = 4  # … before the learning rate is halved
 MOST_BETWEEN = 50  # steps between two validations, …
 VALIDATION_SHARE = 0.15  # … and more where validating would take more of a training's work
 SLOWER = 1.5  # times the mean so far: what the next step is reckoned with
+PART_SEED = 19  # of the draw of a part of the training examples
+MOST_SCORED = 500  # training examples, after the training
 FEWEST_VALIDATIONS = 20  # in a full training, whatever they take
 
 
@@ -60,7 +63,9 @@ class Training:
         self.program, _ = program(order.candidate, Shape.of(self.dataset), self.metric.loss)
         self.scaler = scaler_of(order.arrays, order.fold)
         self.block = resident_block(order.arrays, order.fold, self.metric.scaled)
-        self.train = trainable(self.dataset, self.fold, order.candidate.lookback)
+        self.train = _part(
+            trainable(self.dataset, self.fold, order.candidate.lookback), order.train_share
+        )
         self.model = self._untrained()
         self.status, self.progress = Status.FINISHED, self._starting_point()
         self.first_step, self._validated = self.progress.steps, False
@@ -203,13 +208,15 @@ class Training:
             progress.save(Path(order.checkpoint))
         self._take_best_weights()
         saved = self._saved()
-        latency = forecasts = calibration = None
+        latency = forecasts = calibration = train_score = None
         if order.latency:
             latency = measure_latency(self._one_forecast(self.fold.validation[:1]))
         if order.forecast:
             forecasts = self._forecasts(progress.best, self.fold.test)
         if order.calibrate:
             calibration = self._forecasts(progress.best, self.fold.validation)
+            train_score = self._train_score()
+        memory = self._memory()
         seconds = self.clock() - self._begin
         self.ledger["other"] = max(0.0, seconds - sum(self.ledger.values()))
         return Fit(
@@ -227,6 +234,8 @@ class Training:
             cost=Cost.of(order.candidate, self.program.shape, latency),
             forecasts=forecasts,
             calibration=calibration,
+            train_score=train_score,
+            memory=memory,
             model=saved,
             engine=engine_name(),
             device=device_name(),
@@ -255,5 +264,34 @@ class Training:
         store.save(complete, Path(order.model))
         return order.model
 
+    def _train_score(self) -> float | None:
+        """The score on examples that were trained on, evenly spaced; a wide gap is overfitting."""
+        seen = self.train[:: max(1, len(self.train) // MOST_SCORED)]
+        told = self._forecasts(self.progress.best, seen)
+        score = scoring.score(self.metric, self.dataset, self.fold, seen, told)
+        return score if np.isfinite(score) else None
+
+    def _memory(self) -> NDArray[np.float32] | None:
+        """How far back the network looks, asked of test examples if that was ordered."""
+        order = self.order
+        late = self.clock() + MEMORY_SECONDS > order.deadline
+        if not order.memory or late or engine_name() != "jax" or not len(self.fold.test):
+            return None
+        asked = self.block, self.fold.test, self.program.shape, order.candidate.lookback
+        return effective_memory(self.model, *asked, order.seed)
+
     def _one_forecast(self, example: Examples) -> Callable[[], Any]:
         return lambda: self.program.forecast_one(self.progress.best, self.block, example)
+
+
+def _part(examples: Examples, share: float) -> Examples:
+    """A share of the examples: a smaller one is part of a larger one, whatever the seed.
+
+    >>> whole = np.arange(8)
+    >>> set(_part(whole, 0.25)) < set(_part(whole, 0.5)), len(_part(whole, 0.25))
+    (True, 2)
+    """
+    if share == 1.0:
+        return examples
+    order = np.random.default_rng(PART_SEED).permutation(len(examples))
+    return np.sort(examples[order[: max(1, round(share * len(examples)))]])

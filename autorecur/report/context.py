@@ -324,10 +324,10 @@ def method(record: Record) -> Section:
         f"the run, is {_margin(record)}. A difference within it does not matter."
     )
     decided = (
-        f"A cell wins when at least {decide} of the belief lies beyond the margin on its side; the "
-        f"two are equally good when {decide} lies within it; from {lean} on the verdict leans to "
-        "one side. Where neither finalist beats the best baseline by more than the margin, no "
-        "recurrent network is recommended."
+        f"A cell wins when at least {decide} of the belief lies beyond the margin on its side and "
+        f"the 95 % interval leaves nought out; the two are equally good when {decide} lies within "
+        f"the margin; from {lean} on the verdict leans to one side. Where neither finalist beats "
+        "the best baseline by more than the margin, no recurrent network is recommended."
     )
     apart = (
         "Selection rows, duel folds and holdout are three different things. The holdout is scored "

@@ -1,4 +1,4 @@
-"""The sections that say what it took: budget (4), what was tried (5), learning curves (6)."""
+"""The sections that say what it took: budget (4), what was tried (5), learning curves (6, 6a)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autorecur.report import plotted, words
 from autorecur.report.facts import CELLS, columns, in_points, score_label, section
 from autorecur.report.parts import Column, Plot, Row, Section, Segment, Table, Track
 
-__all__ = ["budget", "curves", "trials"]
+__all__ = ["budget", "curves", "learning", "trials"]
 
 
 TRIALS = 200  # rows of the long table of trials
@@ -297,3 +297,31 @@ def _curve_table(record: Record) -> Table:
         "Candidate", "#Rung", "#Seed", "#First", "#Best", "#Last", "#Evaluations", "#Steps"
     )
     return Table(f"The curves in numbers: {score_label(record)}", labels, tuple(rows), folded=True)
+
+
+def learning(record: Record) -> Section | None:
+    """Whether more data would help (6a): both finalists, trained on parts of the data."""
+    found = record.verdict.get("learning")
+    if not found:
+        return None
+    metric, points = record.metric["name"], found["points"]
+    half, whole = points[-2], points[-1]
+    gains = [
+        f"the {cell.upper()} from {words.score(half[cell], metric)} to "
+        f"{words.score(whole[cell], metric)}"
+        for cell in CELLS
+    ]
+    finding = f"From half of the data to all of them: {' and '.join(gains)}."
+    if found["crosses"]:
+        finding += f" The cells change places at {words.share(found['crosses'])} of the data."
+    rows = tuple(
+        Row((words.share(each["share"]), *(words.score(each[cell], metric) for cell in CELLS)))
+        for each in points
+    )
+    caption = f"{score_label(record)} by the share of the training data"
+    note = (
+        f"Mean over {words.plural(found['folds'], 'fold')} of the duel; a smaller part lies within "
+        "a larger one, and both cells have the same."
+    )
+    table = Table(caption, columns("Of the data", "#LSTM", "#GRU"), rows, note=note)
+    return section("6a", "Would more data help?", finding, tables=(table,))

@@ -15,6 +15,7 @@ __all__ = [
     "CurvesInfo",
     "ForecastInfo",
     "Info",
+    "MemoryInfo",
     "Points",
     "PosteriorInfo",
     "ScatterInfo",
@@ -26,6 +27,7 @@ __all__ = [
     "forecast_info",
     "held",
     "kept",
+    "memory_info",
     "posterior_info",
     "scatter_info",
     "steps_info",
@@ -122,7 +124,32 @@ class ScatterInfo:
     unit: str
 
 
-Info = PosteriorInfo | CurvesInfo | ForecastInfo | StepsInfo | ClassesInfo | ScatterInfo
+@dataclass(frozen=True)
+class MemoryInfo:
+    """Share of a network's sensitivity by distance, the nearest first; and where most ends."""
+
+    lines: tuple[tuple[str, str, Points, int], ...]  # name, cell, shares, rows that hold most
+    most: float
+    unit: str  # what lies at a distance: rows or tokens
+
+
+Info = (
+    PosteriorInfo | CurvesInfo | ForecastInfo | StepsInfo | ClassesInfo | ScatterInfo | MemoryInfo
+)
+
+
+def memory_info(record: Record) -> MemoryInfo | None:
+    """How far back the finalists look; None where neither was asked."""
+    asked = record.figures.get("memory") or {}
+    titles = {row["cell"]: row["title"] for row in record.finalists}
+    lines = tuple(
+        (titles[cell], cell, tuple(asked[cell]["shares"]), asked[cell]["reach"])
+        for cell in ("lstm", "gru")
+        if cell in asked and cell in titles
+    )
+    unit = "tokens" if record.data["tokens"] else "rows"
+    most = next((found["most"] for found in asked.values()), 0.0)
+    return MemoryInfo(lines, most, unit) if lines else None
 
 
 def posterior_info(record: Record) -> PosteriorInfo | None:

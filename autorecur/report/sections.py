@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from autorecur.record import Record
-from autorecur.report import answers, context, effort, evidence
+from autorecur.report import answers, context, effort, evidence, lore
 from autorecur.report.parts import Section
 
 __all__ = ["sections"]
 
 MAKERS = (
     evidence.difference,
+    evidence.panel,
+    evidence.variations,
+    lore.folklore,
+    lore.comparison,
     effort.budget,
     effort.trials,
     effort.curves,
+    effort.learning,
     evidence.forecasts,
     answers.confusion,
     answers.labels,
     answers.language,
+    evidence.memory,
     context.data,
     context.checks,
     context.again,

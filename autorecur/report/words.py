@@ -34,7 +34,10 @@ NAME_LIMIT = 160
 SENTENCE_LIMIT = 1000
 # Keys of the record whose strings are whole sentences; every other string is a name.
 SENTENCES = frozenset(
-    {"sentence", "second", "cost", "reasons", "would_change", "remedy", "reason", "command"}
+    {
+        *("sentence", "second", "cost", "reasons", "would_change", "remedy", "reason", "command"),
+        "evidence",  # of a claim
+    }
 )
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METRICS = {

@@ -24,7 +24,7 @@ LOST = (Status.FAILED, Status.KILLED)
 # Of a Fit, what a journal holds under the same name and as it is.
 _AS_IT_IS = (
     *("sentence", "score", "watched", "steps", "best_step", "steps_done"),
-    *("seconds", "ledger", "engine", "device"),
+    *("train_score", "seconds", "ledger", "engine", "device"),
 )
 
 
@@ -77,12 +77,14 @@ def _lost(line: Event) -> bool:
 
 def asked(order: Order) -> dict[str, Any]:
     """What of `order` its result depends on, as a journal holds it."""
+    part = {} if order.train_share == 1.0 else {"train_share": order.train_share}
     return {
         "candidate": order.candidate,
         "fold": order.fold,
         "seed": order.seed,
         "asked_steps": order.steps,
         "metric": order.metric,
+        **part,
     }
 
 
@@ -103,7 +105,7 @@ def _fit(line: Event) -> Fit:
         curve=tuple(line["curve"]),
         cost=_cost(line["cost"]),
         noted=line["noted"],
-        **{name: line[name] for name in _AS_IT_IS},
+        **{name: line[name] for name in _AS_IT_IS if name in line},
     )
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from duels import ACCURACY, FINALISTS, MARGIN, apart, duel
 
 from autorecur.data.dataset import Finding
-from autorecur.judge.checks import LEVELS, Check, Facts, checks
+from autorecur.judge.check import LEVELS, Check, Facts, Refitted
+from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.verdict import decide
 
@@ -51,9 +53,13 @@ def test_without_facts_nothing_is_claimed() -> None:
         "AR101": "not applicable",
         "AR102": "not applicable",
         "AR103": "not applicable",
+        "AR104": "not applicable",
         "AR105": "not applicable",
         "AR106": "not applicable",
         "AR108": "passed",
+        "AR110": "not applicable",
+        "AR111": "not applicable",
+        "AR112": "not applicable",
         "AR113": "issue",
         "AR114": "not applicable",
     }
@@ -163,3 +169,53 @@ def test_failed_trials_are_counted_by_reason() -> None:
         "3 of 7 trials failed: 2 × DIVERGED, 1 × KILLED.",
     )
     assert check("AR114", trials=[good, *bad]).level == "issue"
+
+
+def fitted(code: str, **fields: Any) -> Check:
+    return check(code, refits={"gru": Refitted(**({"lookback": 96} | fields))})
+
+
+def test_a_window_much_longer_than_the_memory_is_told() -> None:
+    assert fitted("AR112", reach=19) == Check(
+        "AR112",
+        "tip",
+        "90 % of what moves the GRU lies within 19 of its 96 rows: the window is much longer than "
+        "its memory.",
+        "A window of 24 would probably do, and train faster.",
+    )
+    assert fitted("AR112", reach=19, lookback=48).level == "passed"
+    assert fitted("AR112").level == "not applicable"
+
+
+def test_learning_by_heart_is_told() -> None:
+    found = fitted("AR104", train_score=10.0, score=40.0)
+    assert found.level == "tip" and "75 % lower on rows that it was trained on" in found.sentence
+    none = fitted("AR104", train_score=0.0, score=40.0).sentence
+    assert none.startswith("The GRU makes next to no error on rows that it was trained on")
+    assert fitted("AR104", train_score=30.0, score=40.0).level == "passed"
+    assert fitted("AR104", train_score=50.0, score=40.0).level == "passed"
+    assert fitted("AR104", score=40.0).level == "not applicable"
+
+
+def test_what_residuals_still_tell() -> None:
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=400)
+    walk = np.convolve(noise, 0.8 ** np.arange(20))[:400]
+    assert fitted("AR110", residuals=noise).level == "passed"
+    found = fitted("AR110", residuals=walk)
+    assert found.level == "tip" and "1 step before (correlation 0." in found.sentence
+    long = rng.normal(size=40_000)
+    slight = long + 0.05 * np.roll(long, 1)  # beyond chance, and of no use
+    assert fitted("AR110", residuals=slight).level == "passed"
+    assert fitted("AR110", residuals=noise[:20]).level == "not applicable"
+    assert fitted("AR110", residuals=[1.0] * 50).level == "not applicable"
+
+
+def test_bands_that_hold_too_little_are_told() -> None:
+    held = {0.5: (0.47, 400), 0.9: (0.71, 400)}
+    found = fitted("AR111", held=held)
+    assert found.level == "tip"
+    assert "should hold 90 % of what happens held 71 % of the holdout" in found.sentence
+    assert fitted("AR111", held={0.9: (0.86, 400)}).level == "passed"
+    assert fitted("AR111", held={0.9: (0.6, 4)}).level == "passed"  # chance may do that
+    assert fitted("AR111").level == "not applicable"

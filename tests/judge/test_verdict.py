@@ -300,18 +300,22 @@ def test_cost(spent: float, limit: str | float, trainings: int | None, sentence:
     assert cost_sentence(spent, limit, trainings) == sentence
 
 
-@pytest.mark.parametrize("noise", [1.0, 2.0, 4.0, 8.0])
+@pytest.mark.parametrize("noise", [1.0, 4.0, 20.0, 60.0])
 @pytest.mark.parametrize("folds", [4, 8, 16])
 def test_the_same_cell_twice_seldom_wins(noise: float, folds: int) -> None:
-    """A/A: `noise` is a fold's standard deviation in margins; a winner in 5 % at most."""
+    """A/A: `noise` is a fold's standard deviation in margins; a winner in 5 % at most.
+
+    Real duels had 0.9 to 60 (airline passengers), and folds of 1.5 % of the rows and more.
+    """
     rng = np.random.default_rng(7)
     wins = 0
-    for _ in range(400):
-        level = 40.0 + rng.normal(0, 5.0, (folds, 1))
+    for _ in range(1_000):
+        level = 400.0 + rng.normal(0, 5.0, (folds, 1))
         scores = [level + rng.normal(0, noise * MARGIN.value, (folds, 2)) for _ in range(2)]
-        case = Case(duel(scores[0].tolist(), scores[1].tolist()), FINALISTS, MARGIN)
+        played = duel(scores[0].tolist(), scores[1].tolist(), baseline=900.0, test_share=0.015)
+        case = Case(played, FINALISTS, MARGIN)
         wins += case.outcome in (Outcome.LSTM, Outcome.GRU)
-    assert wins <= 20
+    assert wins <= 50
 
 
 @pytest.mark.parametrize(("margins", "least"), [(4.0, 0.9), (2.0, 0.5)])

@@ -80,6 +80,7 @@ def _built(
         metric={"name": scores.metric, "better": scores.better, "unit": scores.unit},
         verdict={
             **base.verdict,
+            "learning": None,
             "sentence": sentence,
             "reasons": [f"The best baseline is {next(iter(scores.baselines))}."],
             "margin": {
@@ -519,7 +520,21 @@ def _panel(name: str) -> Record:
         {"share": share, "half_widths": [[share * w for w in row] for row in widths]}
         for share in (0.5, 0.8, 0.9)
     ]
-    return replace(record, model={**record.model, "bands": bands})
+    panel = {
+        "lstm": 12,
+        "gru": 31,
+        "rest": 371,
+        "spread": 0.021,
+        "series": [
+            {"name": "H7", "cell": "lstm", "better_by": 0.062, "probability": 0.996},
+            {"name": name, "cell": "gru", "better_by": 0.084, "probability": 0.999},
+        ],
+    }
+    return replace(
+        record,
+        model={**record.model, "bands": bands},
+        verdict={**record.verdict, "panel": panel},
+    )
 
 
 _MAKERS: dict[str, Callable[[str], Record]] = {

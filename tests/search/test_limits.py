@@ -120,6 +120,7 @@ def test_what_is_recommended_keeps_every_limit(tmp_path: Path) -> None:
     assert "at most 4,000 weights" in (run.folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_where_nothing_keeps_them_nothing_is_recommended(tmp_path: Path) -> None:
     run = fitted(tmp_path / "run", latency_ms=1e-6)
     record = run.record

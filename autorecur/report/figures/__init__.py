@@ -17,6 +17,7 @@ from autorecur.report.figures.labels import draw_classes, draw_scatter
 from autorecur.report.figures.series import (
     draw_curves,
     draw_forecast,
+    draw_memory,
     draw_posterior,
     draw_steps,
 )
@@ -26,6 +27,7 @@ from autorecur.report.plotted import (
     CurvesInfo,
     ForecastInfo,
     Info,
+    MemoryInfo,
     PosteriorInfo,
     ScatterInfo,
 )
@@ -63,6 +65,8 @@ def draw(info: Info) -> str:
             figure = draw_curves(info)
         elif isinstance(info, ForecastInfo):
             figure = draw_forecast(info)
+        elif isinstance(info, MemoryInfo):
+            figure = draw_memory(info)
         elif isinstance(info, ClassesInfo):
             figure = draw_classes(info)
         elif isinstance(info, ScatterInfo):

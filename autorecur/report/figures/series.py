@@ -25,6 +25,7 @@ from autorecur.report.plotted import (
     POINTS,
     CurvesInfo,
     ForecastInfo,
+    MemoryInfo,
     Points,
     PosteriorInfo,
     StepsInfo,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_curves", "draw_forecast", "draw_posterior", "draw_steps"]
+__all__ = ["draw_curves", "draw_forecast", "draw_memory", "draw_posterior", "draw_steps"]
 
 WHOLE = "the holdout"
 
@@ -288,4 +289,26 @@ def draw_steps(info: StepsInfo) -> Figure:
     axes.set_xlabel("steps ahead")
     axes.set_ylabel(f"mean absolute error\n[{words.cut(info.unit, 24)}]")
     drawn.legend(loc="outside upper left", ncols=_legend_columns(info.lines), borderaxespad=0.1)
+    return drawn
+
+
+def draw_memory(info: MemoryInfo) -> Figure:
+    """Sensitivity by distance, on a scale of powers; a mark where most of it is reached."""
+    drawn = figure(7.6, 2.5)
+    axes = drawn.subplots()
+    for name, cell, shares, reach in info.lines:
+        ys = [share or math.nan for share in shares]  # none has no place on such a scale
+        xs = range(1, len(ys) + 1)
+        label = f"{words.cut(name, 40)}: {words.share(info.most)} within {reach}"
+        axes.plot(xs, ys, color=COLOUR[cell], linestyle=DASH[cell], label=label)
+        axes.plot([reach], [ys[reach - 1]], linestyle="none", marker=MARK[cell], color=COLOUR[cell])
+    axes.set_yscale("log")
+    axes.set_xlim(1, max(2, max(len(shares) for _, _, shares, _ in info.lines)))
+    axes.yaxis.set_major_formatter(lambda y, at: f"{100 * y:g} %")
+    axes.minorticks_off()
+    axes.grid(axis="y")
+    count_whole(axes)
+    axes.set_xlabel(f"{info.unit} back")
+    axes.set_ylabel("share of the\nsensitivity")
+    drawn.legend(loc="outside upper left", ncols=len(info.lines), borderaxespad=0.1)
     return drawn

@@ -1,0 +1,57 @@
+"""Check: one coded finding about a run. Facts: what it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autorecur.data.dataset import Finding
+
+__all__ = ["LEVELS", "Check", "Facts", "Refitted"]
+
+LEVELS = ("issue", "tip", "passed", "not applicable")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding: `level` is issue, tip, passed or not applicable."""
+
+    code: str
+    level: str
+    sentence: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """What is known of a finalist that was trained on all before the holdout."""
+
+    lookback: int
+    train_score: float | None = None  # on examples that it was trained on
+    score: float | None = None  # on validation ones
+    residuals: Sequence[float] = ()  # one step ahead, over the holdout, step by step
+    held: Mapping[float, tuple[float, int]] = field(default_factory=dict)  # by band: share, of
+    reach: int | None = None  # rows that hold most of its sensitivity
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a run beside its verdict; what is left out makes its check "not applicable".
+
+    `curves` and `candidates` are by cell and belong to the finalists: validation score by epoch,
+    and the candidate's fields. `choices` gives per field what could be drawn, a (low, high) range
+    for the learning rate. `trials` carry "score" and "status"; `cells` "seconds" and "trainings".
+    """
+
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    candidates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    trials: Sequence[Mapping[str, Any]] = ()
+    cells: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    planned_pairs: int | None = None
+    ended_by: str = ""
+    refits: Mapping[str, Refitted] = field(default_factory=dict)
+    limits: str = ""  # on the model, in words
+    beyond: Sequence[str] = ()  # each candidate that was found to break them, and how

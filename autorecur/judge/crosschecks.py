@@ -1,0 +1,121 @@
+"""The same question asked in other ways: of the folds one by one, and of the holdout's examples.
+
+The verdict does not follow from these. They are printed beside it, and where one disagrees, that is
+said. A holdout is one block: what it says of seeds and of other blocks is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, stdtr
+
+from autorecur.judge.outcome import Outcome
+
+__all__ = ["CrossCheck", "crosschecks", "diebold_mariano", "paired_bootstrap", "sign_share"]
+
+RESAMPLES = 4_000
+FEWEST = 8  # examples of a holdout that say anything
+
+Differences = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CrossCheck:
+    """How sure another test is that the GRU is better."""
+
+    name: str
+    gru_better: float
+    of: int  # folds or examples
+    agrees: bool | None  # with the verdict; None where that names no cell
+
+
+def crosschecks(
+    outcome: Outcome,
+    named: str | None,
+    folds: Differences,
+    holdout: Differences | None,
+    overlap: int | None,
+    seed: int,
+) -> tuple[CrossCheck, ...]:
+    """Of differences GRU − LSTM in loss, lower being better: a number a fold, a number an example.
+
+    `overlap`: how many of the holdout's examples after it a forecast shares steps with; None where
+    examples have no order in time.
+    """
+    found: list[tuple[str, float | None, int]] = [
+        ("folds won, sign test", sign_share(folds), len(folds))
+    ]
+    if holdout is not None and len(holdout) >= FEWEST:
+        if overlap is None:
+            share = paired_bootstrap(holdout, seed)
+            found.append(("paired bootstrap of the holdout", share, len(holdout)))
+        else:
+            likely = diebold_mariano(holdout, overlap)
+            found.append(("Diebold–Mariano on the holdout", likely, len(holdout)))
+    cell = named if outcome in (Outcome.LSTM, Outcome.GRU, Outcome.LEANING) else None
+    return tuple(
+        CrossCheck(name, share, of, None if cell is None else (share > 0.5) is (cell == "gru"))
+        for name, share, of in found
+        if share is not None and of > 0
+    )
+
+
+def sign_share(differences: Sequence[float] | Differences) -> float | None:
+    """The posterior probability that the GRU wins more than half of such folds.
+
+    Each fold is a coin, its bias unknown beforehand; ties are half a win for each.
+
+    >>> sign_share([-1.0, -2.0, -0.5]), sign_share([-1.0, 1.0])
+    (0.9375, 0.5)
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    if not len(values):
+        return None
+    wins = float((values < 0).sum() + 0.5 * (values == 0).sum())
+    return float(1.0 - betainc(wins + 1.0, len(values) - wins + 1.0, 0.5))
+
+
+def diebold_mariano(differences: Differences, overlap: int) -> float | None:
+    """The probability that the mean loss of the GRU is lower; None where all differ alike.
+
+    Diebold and Mariano 1995 with the correction of Harvey, Leybourne and Newbold 1997 for few
+    forecasts: the statistic is a Student's t with n − 1 degrees of freedom. The variance of the
+    mean takes in that forecasts share steps with the next `overlap` ones; where their
+    autocovariances come to nothing or less, it is that of independent ones.
+
+    >>> round(diebold_mariano(np.array([-1.0, -2.0, -1.5, -0.5, -1.0, 0.5]), 0), 3)
+    0.976
+    """
+    count, mean = len(differences), float(np.mean(differences))
+    centred = differences - mean
+    own = float(centred @ centred) / count
+    if np.ptp(differences) == 0:
+        return None
+    lags = range(1, min(overlap, count - 1) + 1)
+    shared = [float(centred[lag:] @ centred[:-lag]) / count for lag in lags]
+    variance = (own + 2 * sum(shared)) / count
+    steps = len(shared) + 1
+    if variance <= 0:
+        variance, steps = own / count, 1
+    correction = (count + 1 - 2 * steps + steps * (steps - 1) / count) / count
+    statistic = mean / np.sqrt(variance) * np.sqrt(max(correction, 0.0))
+    return float(stdtr(count - 1, -statistic))
+
+
+def paired_bootstrap(differences: Differences, seed: int) -> float:
+    """The share of resamples of the examples in which the mean loss of the GRU is lower.
+
+    >>> paired_bootstrap(np.array([-1.0, -1.0, -0.5, -2.0]), seed=1)
+    1.0
+    """
+    rng = np.random.default_rng(seed)
+    count = len(differences)
+    lower = 0.0
+    for _ in range(RESAMPLES):
+        mean = differences[rng.integers(0, count, count)].mean()
+        lower += 1.0 if mean < 0 else 0.5 if mean == 0 else 0.0
+    return lower / RESAMPLES

@@ -1,0 +1,284 @@
+"""What every page on "LSTM vs GRU" claims, held against what this run has measured.
+
+Trials are the evidence, for they were trained anyway: both cells of a pair have the same settings,
+seed and data, so pairs tell of the cells, and networks drawn at random tell of their settings.
+A claim that is not settled with 95 % is "not decidable here", and says what evidence there was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autorecur.judge.comparison import Finalist
+from autorecur.judge.learning import DOUBT, LearningCurve, half_width
+from autorecur.judge.matches import Match, Network, matches_of, network_key, networks_of
+from autorecur.judge.wording import count, number, percent, signed_percent, times
+from autorecur.metrics import Metric, sign
+from autorecur.nets.candidate import CELLS
+from autorecur.nets.cost import parameters
+from autorecur.nets.shape import Shape
+from autorecur.search.trial import Trial
+
+__all__ = ["ANSWERS", "Claim", "folklore"]
+
+ANSWERS = ("confirmed", "refuted", "not decidable here")
+YES, NO, OPEN = ANSWERS
+FEWEST = 6  # networks below which no rank correlation or share is settled with 95 %
+FEWEST_RATIOS = 3  # networks that a mean ratio needs
+ALIKE = 0.02  # a cost that is nearer than this is the same
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One line of folklore, what this run says of it, and why."""
+
+    claim: str
+    answer: str  # of ANSWERS
+    evidence: str
+
+
+def folklore(
+    trials: Sequence[Trial],
+    finalists: Mapping[str, Finalist],
+    shape: Shape,
+    metric: Metric,
+    holdout: Mapping[str, float | None],
+    margin: float,
+    learning: LearningCurve | None = None,
+) -> tuple[Claim, ...]:
+    """Every claim, in the order in which they are told.
+
+    `finalists` are priced as refitted; `holdout` has the score by cell, that of a plain recurrent
+    network ("rnn") too where one was trained.
+    """
+    matches = matches_of(trials, sign(metric.better))
+    networks = networks_of(matches)
+    return (
+        _smaller(finalists, trials, shape),
+        _ratio("A GRU trains faster", "seconds a step", matches, _seconds_a_step),
+        _ratio("A GRU is as good sooner", "seconds to the same error", matches, _seconds_to),
+        _ratio("A GRU needs fewer epochs", "steps to the same error", matches, _steps_to),
+        _predicts(finalists),
+        _far_back(networks),
+        _few_data(learning),
+        _plain(holdout, metric, margin),
+        _attention(networks),
+        _grows("Deeper is better", "depth", networks),
+        _grows("Wider is better", "width", networks),
+        _rate(networks),
+    )
+
+
+# ---- claims on what the cells cost
+
+
+def _smaller(finalists: Mapping[str, Finalist], trials: Sequence[Trial], shape: Shape) -> Claim:
+    claim = "A GRU has fewer weights"
+    trained = [trial.candidate for trial in trials if trial.cost is not None]
+    if not trained:
+        return Claim(claim, OPEN, "No network was trained.")
+    lead = finalists.get("gru") or next(iter(finalists.values()), None)
+    same = [c for c in trained if lead and (c.depth, c.width) == (lead.depth, lead.width)]
+    candidate = (same or trained)[0]
+    gru, lstm = (parameters(candidate.with_cell(cell), shape) for cell in ("gru", "lstm"))
+    return Claim(
+        claim,
+        YES if gru < lstm else NO,
+        f"Of equal width, {candidate.depth} × {candidate.width}: {gru:,} against {lstm:,}, "
+        f"{percent(1 - gru / lstm)} fewer.",
+    )
+
+
+def _ratio(
+    claim: str, what: str, matches: Sequence[Match], value: Callable[[Match, str], float | None]
+) -> Claim:
+    """GRU to LSTM, a mean ratio over networks, with its 95 % interval."""
+    found: dict[Any, list[float]] = {}
+    for match in matches:
+        gru, lstm = value(match, "gru"), value(match, "lstm")
+        if gru and lstm:
+            found.setdefault(network_key(match), []).append(math.log(gru / lstm))
+    logs = np.array([np.mean(each) for each in found.values()])
+    networks = count(len(logs), "network")
+    if len(logs) < FEWEST_RATIOS:
+        return Claim(claim, OPEN, f"Measured with {networks} only: no ratio comes of that.")
+    mean, half = float(logs.mean()), half_width(logs)
+    low, middle, high = (math.exp(mean + half * side) for side in (-1, 0, 1))
+    answer = _settled(high < 1 - ALIKE, low > 1 - ALIKE)
+    return Claim(
+        claim,
+        answer,
+        f"{what.capitalize()}, GRU to LSTM with the same settings: {number(middle)} × "
+        f"({number(low)} to {number(high)}), over {networks}.",
+    )
+
+
+def _settled(yes: bool, no: bool) -> str:
+    return YES if yes else NO if no else OPEN
+
+
+def _seconds_a_step(match: Match, cell: str) -> float | None:
+    return match[cell].seconds_a_step
+
+
+def _steps_to(match: Match, cell: str) -> float | None:
+    """Steps until the error that both cells reach."""
+    return match[cell].steps_to(max(min(each.errors) for each in match.values()))
+
+
+def _seconds_to(match: Match, cell: str) -> float | None:
+    steps, each = _steps_to(match, cell), match[cell].seconds_a_step
+    return steps * each if steps and each else None
+
+
+def _predicts(finalists: Mapping[str, Finalist]) -> Claim:
+    claim = "A GRU predicts faster and is smaller"
+    if set(finalists) != set(CELLS):
+        return Claim(claim, OPEN, "Only one cell has a finalist.")
+    gru, lstm = finalists["gru"], finalists["lstm"]
+    if not (gru.latency_ms and lstm.latency_ms):
+        return Claim(claim, OPEN, "The finalists' latency was not measured.")
+    ratios = (gru.latency_ms / lstm.latency_ms, gru.bytes / max(1, lstm.bytes))
+    answer = _settled(max(ratios) < 1 - ALIKE, min(ratios) > 1 - ALIKE)
+    return Claim(
+        claim,
+        answer,
+        f"The finalists, {gru.title} and {lstm.title}: {times(ratios[0])} the time of a forecast, "
+        f"{times(ratios[1])} the bytes.",
+    )
+
+
+# ---- claims on what makes a network good
+
+
+def _far_back(networks: Sequence[Network]) -> Claim:
+    claim = "An LSTM is better where it must look far back"
+    lookbacks = [network.candidate.lookback for network in networks]
+    ahead = [_lstm_ahead(network) for network in networks]
+    return _correlated(claim, lookbacks, ahead, "length of the window and the LSTM's lead")
+
+
+def _lstm_ahead(network: Network) -> float:
+    """By which share the LSTM's error is the lower one; of the rates that suit each best."""
+    lstm, gru = (float(network.errors[:, place].min()) for place in range(len(CELLS)))
+    return (gru - lstm) / max(abs(gru), abs(lstm), 1e-12)
+
+
+def _grows(claim: str, field: str, networks: Sequence[Network]) -> Claim:
+    sizes = [getattr(network.candidate, field) for network in networks]
+    return _correlated(claim, sizes, [-each.best for each in networks], f"{field} and quality")
+
+
+def _correlated(claim: str, sizes: Sequence[float], gains: Sequence[float], what: str) -> Claim:
+    """By Kendall's rank correlation, whose test asks nothing of how errors are spread."""
+    networks = count(len(sizes), "network")
+    if len(set(sizes)) < 2:
+        return Claim(claim, OPEN, f"Nothing to compare by: {networks}, all alike in this.")
+    if len(sizes) < FEWEST:
+        return Claim(claim, OPEN, f"Too few to tell: {networks}.")
+    from scipy import stats  # a third of a second, which no other command should wait for
+
+    found = stats.kendalltau(sizes, gains)
+    if not math.isfinite(found.pvalue):
+        return Claim(claim, OPEN, f"All {networks} came to the same error.")
+    answer = OPEN
+    if found.pvalue < DOUBT:
+        answer = YES if found.statistic > 0 else NO
+    sign = "−" if found.statistic < 0 else "+"
+    return Claim(
+        claim,
+        answer,
+        f"Rank correlation of {what}: {sign}{abs(found.statistic):.2f} over {networks} "
+        f"(by chance alone as far from nought: {percent(found.pvalue)}).",
+    )
+
+
+def _attention(networks: Sequence[Network]) -> Claim:
+    claim = "Attention on top helps"
+    by = {
+        kind: [n.best for n in networks if n.candidate.pooling == kind]
+        for kind in ("attention", "last")
+    }
+    had = f"{len(by['attention'])} with attention, {len(by['last'])} with the last state"
+    if min(map(len, by.values())) < FEWEST_RATIOS:
+        return Claim(claim, OPEN, f"Too few networks to tell: {had}.")
+    from scipy import stats
+
+    found = stats.mannwhitneyu(by["attention"], by["last"])
+    below = float(np.mean([a < b for a in by["attention"] for b in by["last"]]))
+    answer = OPEN
+    if found.pvalue < DOUBT:
+        answer = YES if below > 0.5 else NO
+    return Claim(
+        claim,
+        answer,
+        f"Of networks, {had}, the one with attention is the better in {percent(below)} of the "
+        f"matches (by chance alone as far from half: {percent(float(found.pvalue))}).",
+    )
+
+
+def _rate(networks: Sequence[Network]) -> Claim:
+    """Two rates with one cell against two cells with one rate: as many numbers on either side."""
+    claim = "The learning rate matters more than the cell"
+    tried = [network.errors for network in networks if len(network.errors) > 1]
+    of_rates = [float(np.abs(np.diff(errors, axis=0)).mean()) for errors in tried]
+    of_cells = [float(np.abs(np.diff(errors, axis=1)).mean()) for errors in tried]
+    more = sum(rate > cell for rate, cell in zip(of_rates, of_cells, strict=True))
+    networks_ = count(len(tried), "network")
+    if len(tried) < FEWEST:
+        return Claim(claim, OPEN, f"Too few to tell: {networks_} had several rates.")
+    from scipy import stats
+
+    chance = float(stats.binomtest(more, len(tried)).pvalue)
+    answer = OPEN
+    if chance < DOUBT:
+        answer = YES if more > len(tried) / 2 else NO
+    ratio = float(np.mean(of_rates)) / max(1e-12, float(np.mean(of_cells)))
+    return Claim(
+        claim,
+        answer,
+        f"Another rate moved the error {times(ratio)} as far as the other cell did; further with "
+        f"{more} of {networks_}.",
+    )
+
+
+def _few_data(curve: LearningCurve | None) -> Claim:
+    claim = "A GRU is better on few data"
+    if curve is None:
+        return Claim(claim, OPEN, "No networks were trained on a part of the data only.")
+    answer = OPEN
+    if curve.settled:
+        answer = YES if curve.shift < 0 and curve.lead_on_least > 0 else NO
+    least = curve.points[0].share
+    side = "ahead of" if curve.lead_on_least > 0 else "behind"
+    text = (
+        f"With {percent(least)} of the data the GRU is {percent(curve.lead_on_least)} {side} the "
+        f"LSTM; each doubling moves that by {signed_percent(curve.shift)} "
+        f"(± {percent(curve.shift_half_width)}), over {count(curve.folds, 'fold')}"
+    )
+    crossing = f"; they cross at {percent(curve.crosses)}" if curve.crosses else ""
+    return Claim(claim, answer, f"{text}{crossing}.")
+
+
+def _plain(holdout: Mapping[str, float | None], metric: Metric, margin: float) -> Claim:
+    claim = "Both beat a plain recurrent network"
+    reference = holdout.get("rnn")
+    if reference is None:
+        return Claim(claim, OPEN, "None was trained; --cells lstm,gru,rnn trains one.")
+    gains = [
+        metric.gain(score, reference) for cell in CELLS if (score := holdout.get(cell)) is not None
+    ]
+    if len(gains) < len(CELLS):
+        return Claim(claim, OPEN, "One of the cells has no score on the holdout.")
+    answer = _settled(min(gains) > margin, max(gains) < margin)
+    told = " and ".join(f"{number(abs(g))} {'better' if g > 0 else 'worse'}" for g in gains)
+    return Claim(
+        claim,
+        answer,
+        f"On the holdout LSTM and GRU are {told} than SimpleRNN; the margin is {number(margin)}.",
+    )

@@ -1,0 +1,135 @@
+"""Tally: what the trainings of a duel have come to, and what is read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autorecur.data import scoring
+from autorecur.data.dataset import Dataset
+from autorecur.judge.comparison import Comparison, PairedScore
+from autorecur.judge.learning import SHARES, LearningCurve, learning_curve
+from autorecur.judge.panel import FEWEST_SERIES, PanelView, panel_view
+from autorecur.metrics import Metric
+from autorecur.nets.candidate import CELLS
+from autorecur.nets.order import Fit
+
+__all__ = ["Round", "Tally"]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One fold with one seed, for both cells."""
+
+    fold: str
+    seed: int
+    share: float = 1.0  # of the training examples; less is no evidence for a verdict
+
+
+class Tally:
+    """Fits are added as they come; each answer is of those that there are."""
+
+    def __init__(self, dataset: Dataset, metric: Metric) -> None:
+        self._dataset, self._metric = dataset, metric
+        self._folds = {fold.name: fold for fold in dataset.split.duel}
+        self._fits: dict[tuple[Round, str], Fit] = {}
+        self._errors: dict[tuple[Round, str], NDArray[Any]] = {}  # by series of a panel
+
+    @property
+    def fits(self) -> Sequence[Fit]:
+        """Those that know where their seconds went; of a worker that was ended nobody does."""
+        return [fit for fit in self._fits.values() if fit.ledger]
+
+    def add(self, place: Round, cell: str, fit: Fit) -> float | None:
+        """Take a fit in; returns its score on the fold's test block.
+
+        That takes the place of its score on the validation block, by which the training itself has
+        chosen its weights.
+        """
+        score: float | None = fit.noted.get("score")
+        if fit.forecasts is not None:
+            fold = self._folds[place.fold]
+            asked = self._metric, self._dataset, fold, fold.test, fit.forecasts
+            value = scoring.score(*asked)
+            score = value if np.isfinite(value) else None
+            panel = self._dataset.kind.window == "before" and place.share == 1.0
+            if panel and len(self._dataset.series) >= FEWEST_SERIES:
+                self._errors[place, cell] = scoring.by_series(*asked)
+        self._fits[place, cell] = replace(fit, score=score, forecasts=None)
+        return score
+
+    @property
+    def test_share(self) -> float:
+        """Of a fold's rows, the share that is scored."""
+        folds = self._folds.values()
+        shares = [len(f.test) / max(1, len(f.test) + len(f.train)) for f in folds]
+        return float(np.mean(shares)) if shares else 0.0
+
+    def comparison(self, baselines: Mapping[str, Mapping[str, float]]) -> Comparison:
+        """The pairs on all the data; `baselines` holds each baseline's score by fold."""
+        names = tuple(self._folds)
+        return Comparison(
+            pairs=tuple(map(self._pair, self._rounds(1.0))),
+            folds=names,
+            baselines={
+                name: tuple(scores.get(fold) for fold in names)
+                for name, scores in baselines.items()
+            },
+            test_share=self.test_share,
+            metric=self._metric,
+        )
+
+    def learning(self) -> LearningCurve | None:
+        """Both cells' scores by the share of the data that they were trained on."""
+        shares = (*SHARES, 1.0)
+        return learning_curve({share: self._by_fold(share) for share in shares}, self._metric)
+
+    def panel(self, margin: float) -> PanelView | None:
+        """Which series of a panel want which cell; `margin` is relative to a series' error."""
+        rounds = [r for r in self._rounds(1.0) if all((r, cell) in self._errors for cell in CELLS)]
+        if not rounds:
+            return None
+        folds = sorted({each.fold for each in rounds})
+        lstm, gru = (
+            np.stack([self._mean_errors([r for r in rounds if r.fold == f], cell) for f in folds])
+            for cell in CELLS
+        )
+        return panel_view(self._dataset.series, lstm, gru, self.test_share, margin)
+
+    def _mean_errors(self, rounds: Sequence[Round], cell: str) -> NDArray[Any]:
+        """Of each series, over the seeds of a fold."""
+        mean: NDArray[Any] = np.mean([self._errors[each, cell] for each in rounds], axis=0)
+        return mean
+
+    def _rounds(self, share: float) -> list[Round]:
+        """Those with a fit, seed by seed, and the latest folds first, as they were begun."""
+        order = list(self._folds)
+        found = {place for place, _ in self._fits if place.share == share}
+        return sorted(found, key=lambda each: (each.seed, -order.index(each.fold)))
+
+    def _by_fold(self, share: float) -> dict[str, dict[str, float]]:
+        """The score of each cell on each fold, averaged over the seeds of whole pairs."""
+        pairs = [self._pair(place) for place in self._rounds(share)]
+        whole = [pair for pair in pairs if pair.difference is not None]
+        return {
+            fold: {
+                cell: float(np.mean([getattr(pair, cell) for pair in whole if pair.fold == fold]))
+                for cell in CELLS
+            }
+            for fold in sorted({pair.fold for pair in whole})
+        }
+
+    def _pair(self, place: Round) -> PairedScore:
+        lstm, gru = (self._fits.get((place, cell)) for cell in CELLS)
+        return PairedScore(
+            fold=place.fold,
+            seed=place.seed,
+            lstm=lstm.score if lstm else None,
+            gru=gru.score if gru else None,
+            lstm_seconds=lstm.seconds if lstm else 0.0,
+            gru_seconds=gru.seconds if gru else 0.0,
+        )

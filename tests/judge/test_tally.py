@@ -1,0 +1,75 @@
+"""What a duel's trainings have come to: scored on their test blocks, parts of the data apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autorecur.judge.learning import SHARES
+from autorecur.judge.tally import Round, Tally
+from autorecur.metrics import METRICS
+from autorecur.nets.order import Fit, Status
+
+
+@pytest.fixture
+def tally(co2: Any) -> Tally:
+    return Tally(co2.dataset, METRICS["mae"])
+
+
+def fit(co2: Any, place: Round, error: float, **given: Any) -> Fit:
+    """One whose forecasts are off by `error` everywhere."""
+    fold = next(fold for fold in co2.dataset.split.duel if fold.name == place.fold)
+    told = co2.dataset.actuals(fold.test) + np.float32(error)
+    ledger = {"steps": 1.0, "validation": 0.1, "compile": 0.5, "other": 0.1}
+    given = {"seconds": 2.0, "ledger": ledger, "forecasts": told} | given
+    return Fit("one", Status.FINISHED, "", score=9.0, **given)
+
+
+def test_pairs_are_scored_on_their_test_blocks(co2: Any, tally: Tally) -> None:
+    folds = [fold.name for fold in co2.dataset.split.duel]
+    for seed in (1, 2):
+        for fold in reversed(folds):
+            assert tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0)) == (
+                pytest.approx(2.0, rel=1e-4)
+            )
+            tally.add(Round(fold, seed), "gru", fit(co2, Round(fold, seed), 1.0 + 0.1 * seed))
+    found = tally.comparison({"naive": {fold: 5.0 for fold in folds[1:]}})
+    assert [pair.fold for pair in found.pairs] == [*reversed(folds)] * 2
+    assert [pair.seed for pair in found.pairs] == [1] * len(folds) + [2] * len(folds)
+    assert found.differences == pytest.approx(np.full(len(folds), -0.85), rel=1e-3)
+    assert found.baselines == {"naive": (None, *[5.0] * (len(folds) - 1))}
+    assert 0 < found.test_share < 0.5
+    assert len(tally.fits) == 4 * len(folds)
+
+
+def test_parts_of_the_data_are_no_evidence(co2: Any, tally: Tally) -> None:
+    folds = [fold.name for fold in co2.dataset.split.duel][-4:]
+    for number, share in enumerate((*SHARES, 1.0)):
+        for fold in folds:
+            place = Round(fold, 1, share)
+            tally.add(place, "lstm", fit(co2, place, 4.0 - number))
+            tally.add(place, "gru", fit(co2, place, 3.0 - number / 2))
+    assert len(tally.comparison({}).pairs) == len(folds)
+    curve = tally.learning()
+    assert curve is not None and curve.folds == 4
+    assert [point.lstm for point in curve.points] == pytest.approx([4, 3, 2, 1], rel=1e-3)
+    assert [point.gru for point in curve.points] == pytest.approx([3, 2.5, 2, 1.5], rel=1e-3)
+    assert curve.shift < 0
+    assert tally.panel(0.01) is None  # one series is no panel
+
+
+def test_a_lost_training_leaves_half_a_pair(co2: Any, tally: Tally) -> None:
+    place = Round(co2.dataset.split.duel[0].name, 1)
+    assert tally.add(place, "lstm", fit(co2, place, 2.0)) is not None
+    assert tally.add(place, "gru", Fit("lost", Status.KILLED, "")) is None
+    (pair,) = tally.comparison({}).pairs
+    assert (pair.lstm, pair.gru) == (pytest.approx(2.0, rel=1e-4), None)
+    assert len(tally.fits) == 1
+
+
+def test_a_journal_tells_the_score_and_no_forecasts(co2: Any, tally: Tally) -> None:
+    place = Round(co2.dataset.split.duel[0].name, 1)
+    told = fit(co2, place, 0.0, forecasts=None, noted={"score": 3.5})
+    assert tally.add(place, "gru", told) == 3.5

@@ -1,0 +1,67 @@
+"""What a real run tells beside its verdict, where its duel has time for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+import autorecur
+
+SCHEMA = json.loads(
+    (Path(autorecur.__file__).parent / "report" / "record.schema.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.slow
+def test_a_panel_with_time_to_spare(tmp_path: Path) -> None:
+    """Twelve short series and tiny networks: time for parts of the data, and for every series."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2021-01-01", periods=150)
+    table = pd.concat(
+        pd.DataFrame(
+            {
+                "shop": f"s{number}",
+                "day": days,
+                "sold": 50 + 9 * np.sin(np.arange(150) / 7 * 2 * np.pi) + rng.normal(0, 1, 150),
+            }
+        )
+        for number in range(12)
+    )
+    run = autorecur.fit(
+        table, target="sold", time="day", series="shop", horizon=2, budget="90s", seed=3,
+        space={"width": (8,), "depth": (1,), "lookback": (14,)}, out=tmp_path / "run",
+    )  # fmt: skip
+    record = json.loads((run.folder / "record.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    verdict = record["verdict"]
+
+    panel = verdict["panel"]
+    assert panel["lstm"] + panel["gru"] + panel["rest"] == 12
+
+    learning = verdict["learning"]
+    assert learning is not None, record["duel"]
+    assert [point["share"] for point in learning["points"]] == [0.125, 0.25, 0.5, 1.0]
+    journal = (run.folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    parts = [line for line in map(json.loads, journal) if line.get("train_share", 1.0) < 1.0]
+    assert len(parts) >= 3 * learning["folds"] * 2
+    assert len(record["duel"]) < verdict["evidence"]["pairs"] + len(parts)  # no part is evidence
+
+    assert {claim["answer"] for claim in verdict["folklore"]} <= {
+        "confirmed",
+        "refuted",
+        "not decidable here",
+    }
+    by_claim = {claim["claim"]: claim for claim in verdict["folklore"]}
+    assert by_claim["A GRU has fewer weights"]["answer"] == "confirmed"
+    assert "of the data the GRU is" in by_claim["A GRU is better on few data"]["evidence"]
+
+    memory = record["figures"]["memory"]
+    assert set(memory) == {"lstm", "gru"}
+    assert all(sum(each["shares"]) == pytest.approx(1, abs=0.01) for each in memory.values())
+    codes = {check["code"]: check["level"] for check in record["checks"]}
+    assert codes["AR104"] != "not applicable" and codes["AR112"] != "not applicable"
