@@ -110,7 +110,7 @@ class Ending:
         """What there is to tell by now, but for the network, which is not saved yet."""
         stage, settings = self.stage, self.stage.settings
         comparison = compared(stage, duel)
-        verdict = judged(stage, self.finalists, comparison)
+        verdict = judged(stage, self.finalists, comparison, duel.met())
         facts = self.trials, self.finalists, comparison, verdict, self.refits, ended_by
         return Story(
             started=self.began,

@@ -16,6 +16,7 @@ from autorecur.judge.duel import MOST_SEEDS, SLACK_SECONDS, Duel, affordable_sec
 from autorecur.judge.outcome import FEWEST_FOLDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
+from autorecur.judge.regimes import Met
 from autorecur.judge.verdict import Verdict, decide
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
@@ -153,6 +154,7 @@ def dueled(
         dataset=stage.dataset,
         arrays=stage.shared,
         finalists={cell: trial.candidate for cell, trial in finalists.items()},
+        anchor=_leading(finalists),
         metric=stage.settings.metric,
         seed=stage.settings.seed,
         steps=stage.steps,
@@ -162,6 +164,13 @@ def dueled(
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
     )
     return duel, _fought(stage, duel, ended_by)
+
+
+def _leading(finalists: Mapping[str, Trial]) -> str | None:
+    """The cell whose finalist did best in the search."""
+    watched = {cell: trial.watched for cell, trial in finalists.items()}
+    known = {cell: value for cell, value in watched.items() if value is not None}
+    return min(known, key=lambda cell: known[cell], default=None)
 
 
 def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
@@ -190,7 +199,12 @@ def compared(stage: Stage, duel: Duel) -> Comparison:
     return duel.tally.comparison(stage.references.scores)
 
 
-def judged(stage: Stage, finalists: Mapping[str, Trial], comparison: Comparison) -> Verdict:
+def judged(
+    stage: Stage,
+    finalists: Mapping[str, Trial],
+    comparison: Comparison,
+    met: Sequence[Met] = (),
+) -> Verdict:
     best, meter = comparison.best_baseline(), stage.meter
     unit = stage.settings.metric.unit_of(stage.dataset.schema.unit)
     if stage.settings.metric.ceiling:
@@ -200,9 +214,8 @@ def judged(stage: Stage, finalists: Mapping[str, Trial], comparison: Comparison)
     else:
         margin = Margin.default(best[1] if best else 0.0, stage.settings.margin, unit)
     contenders = {cell: finalist_of(trial) for cell, trial in finalists.items()}
-    return decide(
-        comparison, contenders, margin, meter.budget.text, meter.spent_seconds, meter.trainings
-    )
+    spent = meter.budget.text, meter.spent_seconds, meter.trainings
+    return decide(comparison, contenders, margin, *spent, met)
 
 
 def refitted(

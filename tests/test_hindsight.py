@@ -43,6 +43,12 @@ def test_a_panel_with_time_to_spare(tmp_path: Path) -> None:
     panel = verdict["panel"]
     assert panel["lstm"] + panel["gru"] + panel["rest"] == 12
 
+    regimes = {each["name"]: each for each in verdict["regimes"]}
+    assert set(regimes) == {"equal width", "equal parameters", "equal seconds"}
+    assert all(each["folds"] >= 4 for each in regimes.values())
+    sizes = {title for each in regimes.values() for title in (each["lstm"], each["gru"])}
+    assert len(sizes) == 3  # both cells with eight units, and one of them with as many weights
+
     learning = verdict["learning"]
     assert learning is not None, record["duel"]
     assert [point["share"] for point in learning["points"]] == [0.125, 0.25, 0.5, 1.0]

@@ -2,12 +2,14 @@
 
 The folds come after everything that the search saw. The latest folds are trained first, and seeds
 are the outer round: a duel that time cuts short has every fold once before any has two. It can be
-run again with a later deadline, and then goes on where it stopped.
+run again with a later deadline, and then goes on where it stopped. With time to spare it asks what
+other ways to be fair, and fewer data, would have made of both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,12 @@ import numpy as np
 from autorecur.data.dataset import Dataset
 from autorecur.judge.learning import SHARES
 from autorecur.judge.outcome import FEWEST_FOLDS
+from autorecur.judge.regimes import EQUAL_SECONDS, Met, other_cell, partners
 from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.order import Fit, Order
+from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import Dispatcher
 
 __all__ = ["MOST_SEEDS", "SEEDS_IN_TIME", "SLACK_SECONDS", "Duel", "affordable_seconds"]
@@ -58,6 +62,7 @@ class Duel:
         dataset: Dataset,
         arrays: Path,
         finalists: Mapping[str, Candidate],
+        anchor: str | None,  # the cell whose finalist led the search
         metric: Metric,
         seed: int,
         steps: int,
@@ -70,6 +75,9 @@ class Duel:
         self.steps, self.dispatcher = steps, dispatcher
         self.deadline = dispatcher.meter.deadline("duel")
         self.folds = dataset.split.duel
+        self._partners: dict[str, Candidate] = {}
+        if anchor is not None and len(finalists) == len(CELLS):
+            self._partners = partners(finalists[anchor], Shape.of(dataset))
         self.overhead_seconds = overhead_seconds
         self._planned = self._planned_folds(trainings, expected_seconds)
         timed = trainings is None and np.isfinite(self.deadline)
@@ -80,20 +88,39 @@ class Duel:
             for fold in reversed(self.folds)
         ]
         if timed:
-            # Once a verdict has its usual evidence: what fewer data would have made of both.
-            fewer = [
-                Round(fold.name, seed * 7919, share)
-                for fold in reversed(self.folds[-CURVE_FOLDS:])
-                for share in SHARES
-            ]
+            # Once a verdict has its usual evidence.
             usual = MOST_SEEDS * len(self.folds)
-            self._rounds[usual:usual] = fewer
+            self._rounds[usual:usual] = self._asides(seed * 7919)
         if trainings is not None:
             self._rounds = self._rounds[: trainings // len(CELLS)]
-        self._half: Order | None = None  # of the pair whose first training was started
+        self._waiting: list[Order] = []  # of the round whose first training was started
         self.tally = Tally(dataset, metric)
         self._places: dict[str, Round] = {}
         self._started = 0
+
+    def _asides(self, seed: int) -> list[Round]:
+        """What is no evidence for the verdict: the other regimes, and parts of the data."""
+        met = [name for name, rival in self._partners.items() if not self._is_duel(name, rival)]
+        latest = [fold.name for fold in reversed(self.folds)]
+        return [
+            *(Round(fold, seed, regime=name) for name in met for fold in latest),
+            *(Round(fold, seed, share) for fold in latest[:CURVE_FOLDS] for share in SHARES),
+        ]
+
+    def _is_duel(self, name: str, rival: Candidate) -> bool:
+        """Whether the finalists themselves are what the regime compares."""
+        return name != EQUAL_SECONDS and rival == self.finalists[rival.cell]
+
+    def met(self) -> list[Met]:
+        """Each regime: its networks, and its comparison as far as it was trained."""
+        return [
+            Met(
+                name,
+                {**self.finalists, rival.cell: rival},
+                self.tally.comparison({}, "" if self._is_duel(name, rival) else name),
+            )
+            for name, rival in self._partners.items()
+        ]
 
     def _planned_folds(self, trainings: int | None, expected_seconds: float) -> int:
         """As many folds as the share pays for, and no fewer than a verdict needs."""
@@ -124,20 +151,18 @@ class Duel:
         self.dispatcher.run(self._next, self._done)
 
     def _next(self) -> Order | None:
-        if self._half is not None:
-            order, self._half = self._half, None
-            return order
+        if self._waiting:
+            return self._waiting.pop()
         replay = self.dispatcher.replay
         while len(self.finalists) == len(CELLS) and self._started < len(self._rounds):
-            place, most = self._rounds[self._started], self._most_seconds()
-            orders = [self._order(place, cell, most) for cell in self._cells(self._started + 1)]
+            orders = self._orders(self._rounds[self._started])
             late = self._too_late() and not any(map(replay.knows, orders))
             if late and replay.last_seed(self.dispatcher.stage) is None:
                 return None
             # A round that is left out has no scores; the journal tells of later ones.
             self._started += 1
             if not late:
-                first, self._half = orders
+                first, *self._waiting = orders
                 return first
         return None
 
@@ -147,10 +172,17 @@ class Duel:
             return True
         return self._started >= FEWEST_FOLDS and not self._time_for_another()
 
-    @staticmethod
-    def _cells(number: int) -> tuple[str, ...]:
-        """Which cell goes first alternates, so that neither always meets the warmer worker."""
-        return CELLS if number % 2 else CELLS[::-1]
+    def _orders(self, place: Round) -> list[Order]:
+        """The trainings of a round: of a regime the anchor's is there."""
+        most = self._most_seconds()
+        if place.regime:
+            rival = self._partners[place.regime]
+            if place.regime == EQUAL_SECONDS:
+                most = self.tally.working_seconds(replace(place, regime=""), other_cell(rival.cell))
+            return [self._order(place, rival, most)]
+        # Which cell goes first alternates, so that neither always meets the warmer worker.
+        cells = CELLS[::-1] if self._started % 2 else CELLS
+        return [self._order(place, self.finalists[cell], most) for cell in cells]
 
     def _time_for_another(self) -> bool:
         """Whether one more pair has time to reach what would be kept of it: its best weights.
@@ -168,18 +200,20 @@ class Duel:
         meter = self.dispatcher.meter
         return meter.clock() + waves * useful < self.deadline
 
-    def _order(self, place: Round, cell: str, most_seconds: float) -> Order:
+    def _order(self, place: Round, candidate: Candidate, most_seconds: float) -> Order:
         part = "" if place.share == 1.0 else f"part-{place.share:g}-"
-        name = f"duel-{place.fold.replace(' ', '-')}-seed-{place.seed}-{part}{cell}"
+        part += place.regime.replace(" ", "-") + "-" * bool(place.regime)
+        name = f"duel-{place.fold.replace(' ', '-')}-seed-{place.seed}-{part}{candidate.cell}"
         self._places[name] = place
         return Order(
             id=name,
             arrays=str(self.arrays),
-            candidate=self.finalists[cell],
+            candidate=candidate,
             fold=place.fold,
             seed=place.seed,
             train_share=place.share,
-            steps=self.steps,
+            # Seconds are the limit there, so that the faster cell may take more steps.
+            steps=2 * self.steps if place.regime == EQUAL_SECONDS else self.steps,
             metric=self.metric.name,
             deadline=self.deadline + SLACK_SECONDS,
             longest_seconds=most_seconds,

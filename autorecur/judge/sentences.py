@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from autorecur.judge.comparison import Finalist
 from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, Case, Outcome
 from autorecur.judge.posterior import settling_size, student
+from autorecur.judge.regimes import Regime, flips
 from autorecur.judge.wording import (
     budget,
     count,
@@ -19,7 +21,7 @@ from autorecur.judge.wording import (
     times,
 )
 
-__all__ = ["evidence", "first", "reasons", "second", "would_change"]
+__all__ = ["evidence", "first", "otherwise_fair", "reasons", "second", "would_change"]
 
 FAIR = 1.1  # training seconds within 10 % of each other count as equal compute
 
@@ -92,6 +94,20 @@ def reasons(case: Case) -> tuple[str, ...]:
         pairs = count(len(comparison.pairs), "pair")
         said.append(f"{comparison.left_out} of {pairs} lacked a score and {were} left out.")
     return tuple(said)
+
+
+def otherwise_fair(case: Case, met: Iterable[Regime]) -> tuple[str, ...]:
+    """Of each regime that settles it otherwise, what it says."""
+    return tuple(
+        f"At {each.name} ({each.lstm} against {each.gru}, {count(each.folds, 'held-out block')}) "
+        + (
+            "the two would be equally good."
+            if each.settled == "equivalent"
+            else f"the {str(each.settled).upper()} would be the better one."
+        )
+        for each in met
+        if flips(case, each)
+    )
 
 
 def would_change(case: Case) -> str | None:

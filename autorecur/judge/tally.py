@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,7 @@ class Round:
     fold: str
     seed: int
     share: float = 1.0  # of the training examples; less is no evidence for a verdict
+    regime: str = ""  # one of `judge.regimes`, for one cell alone; no evidence either
 
 
 class Tally:
@@ -56,7 +58,7 @@ class Tally:
             asked = self._metric, self._dataset, fold, fold.test, fit.forecasts
             value = scoring.score(*asked)
             score = value if np.isfinite(value) else None
-            panel = self._dataset.kind.window == "before" and place.share == 1.0
+            panel = self._dataset.kind.window == "before" and place == Round(place.fold, place.seed)
             if panel and len(self._dataset.series) >= FEWEST_SERIES:
                 self._errors[place, cell] = scoring.by_series(*asked)
         self._fits[place, cell] = replace(fit, score=score, forecasts=None)
@@ -69,11 +71,22 @@ class Tally:
         shares = [len(f.test) / max(1, len(f.test) + len(f.train)) for f in folds]
         return float(np.mean(shares)) if shares else 0.0
 
-    def comparison(self, baselines: Mapping[str, Mapping[str, float]]) -> Comparison:
-        """The pairs on all the data; `baselines` holds each baseline's score by fold."""
+    def working_seconds(self, place: Round, cell: str) -> float:
+        """Of steps and validations, in one training; without end where it is not known."""
+        fit = self._fits.get((place, cell))
+        return fit.ledger["steps"] + fit.ledger["validation"] if fit and fit.ledger else math.inf
+
+    def comparison(
+        self, baselines: Mapping[str, Mapping[str, float]], regime: str = ""
+    ) -> Comparison:
+        """The pairs on all the data; `baselines` holds each baseline's score by fold.
+
+        In a `regime` one cell was trained again, and meets what the duel made of the other.
+        """
         names = tuple(self._folds)
+        rounds = self._rounds(1.0, regime)
         return Comparison(
-            pairs=tuple(map(self._pair, self._rounds(1.0))),
+            pairs=tuple(map(self._pair, rounds)),
             folds=names,
             baselines={
                 name: tuple(scores.get(fold) for fold in names)
@@ -105,10 +118,10 @@ class Tally:
         mean: NDArray[Any] = np.mean([self._errors[each, cell] for each in rounds], axis=0)
         return mean
 
-    def _rounds(self, share: float) -> list[Round]:
+    def _rounds(self, share: float, regime: str = "") -> list[Round]:
         """Those with a fit, seed by seed, and the latest folds first, as they were begun."""
         order = list(self._folds)
-        found = {place for place, _ in self._fits if place.share == share}
+        found = {place for place, _ in self._fits if (place.share, place.regime) == (share, regime)}
         return sorted(found, key=lambda each: (each.seed, -order.index(each.fold)))
 
     def _by_fold(self, share: float) -> dict[str, dict[str, float]]:
@@ -123,8 +136,12 @@ class Tally:
             for fold in sorted({pair.fold for pair in whole})
         }
 
+    def _fit(self, place: Round, cell: str) -> Fit | None:
+        again = self._fits.get((place, cell))
+        return again or self._fits.get((replace(place, regime=""), cell))
+
     def _pair(self, place: Round) -> PairedScore:
-        lstm, gru = (self._fits.get((place, cell)) for cell in CELLS)
+        lstm, gru = (self._fit(place, cell) for cell in CELLS)
         return PairedScore(
             fold=place.fold,
             seed=place.seed,

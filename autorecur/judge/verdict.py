@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from autorecur.judge import sentences
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, LEAN, Case, Margin, Outcome
+from autorecur.judge.regimes import Met, Regime, regimes
 from autorecur.judge.sensitivity import Variation, variations
 from autorecur.judge.wording import budget, count, duration
 
@@ -81,6 +82,7 @@ class Verdict:
     evidence: Evidence
     difference: Difference | None
     variations: tuple[Variation, ...] = ()
+    regimes: tuple[Regime, ...] = ()
 
     def __str__(self) -> str:
         return self.sentence
@@ -101,6 +103,7 @@ class Verdict:
             "symbol": self.symbol,
             "reasons": list(self.reasons),
             "variations": list(fields["variations"]),
+            "regimes": list(fields["regimes"]),
             "thresholds": dict(self.thresholds),
         }
 
@@ -112,14 +115,18 @@ def decide(
     budget_text: str,
     spent_seconds: float,
     trainings: int | None = None,
+    met: Sequence[Met] = (),
 ) -> Verdict:
-    """The verdict on a comparison; `finalists` holds those cells that have one."""
+    """The verdict on a comparison; `finalists` holds those cells that have one.
+
+    `met` is what else the duel has trained: other ways to be fair.
+    """
     case = Case(comparison, finalists, margin)
     judged = case.outcome is not Outcome.INCOMPLETE
     winner = case.likelier if case.outcome in _WON else None
     if case.outcome is Outcome.BASELINE_WINS and case.baseline:
         winner = case.baseline[0]
-    belief = case.belief
+    belief, others = case.belief, regimes(case, met) if judged else ()
     return Verdict(
         outcome=case.outcome,
         winner=winner,
@@ -127,7 +134,7 @@ def decide(
         sentence=sentences.first(case, budget_text),
         second=sentences.second(case),
         cost=cost_sentence(spent_seconds, budget_text, trainings),
-        reasons=sentences.reasons(case),
+        reasons=(*sentences.reasons(case), *sentences.otherwise_fair(case, others)),
         would_change=sentences.would_change(case),
         probability=Probability(belief.lstm_better, belief.equivalent, belief.gru_better)
         if judged
@@ -141,6 +148,7 @@ def decide(
         ),
         difference=_difference(case) if judged else None,
         variations=variations(case),
+        regimes=others,
     )
 
 

@@ -140,6 +140,9 @@ SAID = {
 }
 
 
+SETTLED = {"lstm": "LSTM", "gru": "GRU", "equivalent": "equally good", None: "undecided"}
+
+
 def variations(record: Record) -> Section | None:
     """Whether the verdict would change (2), had something been settled otherwise."""
     found = record.verdict.get("variations", ())
@@ -166,8 +169,37 @@ def variations(record: Record) -> Section | None:
     if against:
         verb = "points" if len(against) == 1 else "point"
         finding += f" The other way {verb}: {words.joined(against)}."
-    tables = (table, *_crosschecked(asked))
+    tables = (table, *_otherwise_fair(record), *_crosschecked(asked))
     return section("2", "Would the verdict change?", finding, reading=reading, tables=tables)
+
+
+def _otherwise_fair(record: Record) -> tuple[Table, ...]:
+    """The same duel in other ways to be fair."""
+    found = record.verdict.get("regimes", ())
+    if not found:
+        return ()
+    metric = record.metric["name"]
+    rows = tuple(
+        Row(
+            (
+                each["name"],
+                each["lstm"],
+                each["gru"],
+                str(each["folds"]),
+                words.score(each["mean"], metric, signed=True),
+                *(words.score(each[end], metric, signed=True) for end in ("low", "high")),
+                SETTLED[each["settled"]],
+            )
+        )
+        for each in found
+    )
+    labels = columns("At", "LSTM", "GRU", "#Folds", "#GRU − LSTM", "#From", "#To", "Says")
+    note = (
+        "The finalist that led the search meets its own settings in the other cell: with as many "
+        "units, as many weights, or as many seconds of training. The verdict is of each cell at "
+        "its own best."
+    )
+    return (Table("Other ways to be fair", labels, rows, note=note),)
 
 
 def _crosschecked(asked: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:

@@ -23,6 +23,23 @@ LEARNING = {
         {"share": 1.0, "lstm": 40.9, "gru": 41.2},
     ],
 }
+REGIMES = [
+    {
+        "name": name,
+        "lstm": "LSTM 2 × 64",
+        "gru": gru,
+        "folds": 12,
+        "mean": mean,
+        "low": mean - 0.9,
+        "high": mean + 0.9,
+        "settled": settled,
+    }
+    for name, gru, mean, settled in (
+        ("equal width", "GRU 2 × 64", -0.7, None),
+        ("equal parameters", "GRU 2 × 74", -1.3, "gru"),
+        ("equal seconds", "GRU 2 × 64", -0.8, None),
+    )
+]
 FOLKLORE = [
     {
         "claim": "A GRU has fewer weights",
@@ -249,6 +266,7 @@ def _verdict(
         },
         "thresholds": {"decide": 0.95, "lean": 0.8},
         "variations": [] if parts is None else _variations(outcome, winner),
+        "regimes": [] if parts is None or name != "load" else REGIMES,
         "learning": None if parts is None or name != "load" else LEARNING,
         "folklore": [] if parts is None else FOLKLORE,
         "crosschecks": []
