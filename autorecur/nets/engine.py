@@ -23,6 +23,7 @@ from autorecur.nets.batches import in_pieces
 from autorecur.nets.block import Block, inputs_of, truth_of
 from autorecur.nets.build import core
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.compiled import Compiled
 from autorecur.nets.cost import kept_bytes
 from autorecur.nets.shape import Shape
 from autorecur.nets.state import (
@@ -63,11 +64,11 @@ class Program:
         self._rate = place_of(self.optimiser, self.optimiser._learning_rate)
         self._count = place_of(self.optimiser, self.optimiser.iterations)
         self._loss = keras.losses.get(loss)
-        self._advance = jax.jit(self._chunk)
-        self._forecast = jax.jit(self._predict)
+        self._advance = Compiled(self._chunk)
+        self._forecast = Compiled(self._predict)
         # The same for all members of a population at once.
-        self.advance_all = jax.jit(self._chunk_of_all)
-        self.forecast_all = jax.jit(jax.vmap(self._predict, in_axes=(0, 0, None, None)))
+        self.advance_all = Compiled(self._chunk_of_all)
+        self.forecast_all = Compiled(jax.vmap(self._predict, in_axes=(0, 0, None, None)))
 
     def start(self, model: keras.Model, candidate: Candidate) -> State:
         """The state of an untrained stock `model` of this program's shape."""

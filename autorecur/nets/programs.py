@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
+from autorecur.nets import heap
 from autorecur.nets.block import Block
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.engine import Program
@@ -30,7 +31,7 @@ __all__ = [
     "program",
 ]
 
-MOST_PROGRAMS = 24  # kept compiled in one worker; the oldest goes first
+MOST_PROGRAMS = 4  # kept compiled in one worker; the one not asked for longest goes first
 DEFAULT_ENGINE = "jax"
 PROCESSOR = f"CPU, {os.cpu_count()} cores"  # the device where there is no better one
 
@@ -93,12 +94,14 @@ def device_name() -> str:
     return PROCESSOR
 
 
-def program(candidate: Candidate, shape: Shape, loss: str) -> tuple[Engine, bool]:
-    """The program of the candidate's shape, and whether it had to be made."""
+def program(candidate: Candidate, shape: Shape, loss: str) -> Engine:
+    """The program of the candidate's shape, which is made where it is not there."""
     # All that is baked into a program: what it takes as an input is in no key.
     key = (*candidate.program_key, shape, loss)
-    if made := key not in _programs:
-        while len(_programs) >= MOST_PROGRAMS:
+    if key not in _programs:
+        if len(_programs) >= MOST_PROGRAMS:
             del _programs[next(iter(_programs))]
+            heap.collect()
         _programs[key] = ENGINES[engine_name()](candidate, shape, loss)
-    return _programs[key], made
+    _programs[key] = _programs.pop(key)  # now the last to go
+    return _programs[key]

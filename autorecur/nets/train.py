@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from autorecur.nets import heap
 from autorecur.nets.engine import Program
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.population import Population
@@ -66,8 +67,15 @@ def train_together(orders: Sequence[Order], clock: Clock = time.monotonic) -> li
 
     Each member stops on its own, and its fit is the one that it would have had alone.
     """
-    if len(orders) == 1 or engine_name() != "jax":
-        return [train(order, clock) for order in orders]
+    try:
+        if len(orders) == 1 or engine_name() != "jax":
+            return [train(order, clock) for order in orders]
+        return _side_by_side(orders, clock)
+    finally:
+        heap.give_back()
+
+
+def _side_by_side(orders: Sequence[Order], clock: Clock) -> list[Fit]:
     trainings = [Training(order, clock) for order in orders]
     first = trainings[0]
     assert isinstance(first.program, Program)

@@ -60,7 +60,7 @@ class Training:
         self.order, self.clock, self._begin = order, clock, clock()
         self.dataset, self.metric = dataset_of(order.arrays), METRICS[order.metric]
         self.fold = fold_of(self.dataset, order.fold)
-        self.program, _ = program(order.candidate, Shape.of(self.dataset), self.metric.loss)
+        self.program = program(order.candidate, Shape.of(self.dataset), self.metric.loss)
         self.scaler = scaler_of(order.arrays, order.fold)
         self.block = resident_block(order.arrays, order.fold, self.metric.scaled)
         self.train = _part(

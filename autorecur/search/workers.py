@@ -29,6 +29,7 @@ from typing import Any
 import loky
 from loky.backend.context import LokyContext
 
+from autorecur.nets import heap
 from autorecur.nets.engine import use_compilation_cache
 
 __all__ = ["WorkerPool", "default_workers"]
@@ -203,6 +204,8 @@ def _warm_up() -> None:
         sys.modules["tensorflow"] = None  # type: ignore[assignment]
         use_compilation_cache()
     import keras  # noqa: F401
+
+    heap.settle()
 
 
 def _leave_with_parent(parent: int) -> None:

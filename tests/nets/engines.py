@@ -29,7 +29,7 @@ def trained(
 ) -> dict[str, Any]:
     """Fifty steps from `weights`, or from this engine's own start, in chunks of ten."""
     shape, fold = Shape.of(dataset), dataset.split.selection
-    made, _ = program(candidate, shape, losses_of(dataset))
+    made = program(candidate, shape, losses_of(dataset))
     model = core(candidate, shape, seed=11)
     set_gate_bias(model)
     if weights is not None:

@@ -54,7 +54,7 @@ def materialised(
 
 def begun(candidate: Candidate, dataset: Dataset) -> tuple[Program, State, keras.Model]:
     shape = Shape.of(dataset)
-    made, _ = program(candidate, shape, LOSS)
+    made = program(candidate, shape, LOSS)
     model = core(candidate, shape, seed=11)
     set_gate_bias(model)
     return made, made.start(model, candidate), model
@@ -149,13 +149,8 @@ def test_windows_are_never_materialised(co2: Any) -> None:
     block = block_of(dataset)
 
     def held(steps: int) -> int:
-        lowered = made._advance.lower(
-            state,
-            block,
-            np.zeros((steps, 32), np.int32),
-            np.int32(steps),
-        )
-        memory = lowered.compile().memory_analysis()
+        batches = np.zeros((steps, 32), np.int32)
+        memory = made._advance.like(state, block, batches, np.int32(steps)).memory_analysis()
         return int(memory.temp_size_in_bytes + memory.argument_size_in_bytes)
 
     window_bytes = 104 * (block.values.shape[1] + block.known.shape[1]) * 4
@@ -201,17 +196,16 @@ def test_dropout_differs_from_step_to_step_and_not_in_forecasts(seasonal: Any) -
 
 def test_a_shape_is_compiled_once(seasonal: Any, gappy: Any) -> None:
     plain, knowing = Shape.of(seasonal.dataset), Shape.of(gappy.dataset)
-    first, _ = program(TINY, plain, LOSS)
+    first = program(TINY, plain, LOSS)
     others = {"learning_rate": 0.5, "weight_decay": 0.1, "batch": 64}
-    again, made = program(replace(TINY, **others), plain, LOSS)
-    assert again is first and not made
+    assert program(replace(TINY, **others), plain, LOSS) is first
     changes: list[tuple[Candidate, Shape, str]] = [
         (replace(TINY, width=6), plain, LOSS),
         (replace(TINY, normalisation="none"), plain, LOSS),
         (TINY, knowing, LOSS),
         (TINY, plain, "mean_squared_error"),
     ]
-    assert all(program(*change)[0] is not first for change in changes)
+    assert all(program(*change) is not first for change in changes)
 
 
 def test_a_checkpoint_brings_everything_back(seasonal: Any, tmp_path: Any) -> None:
@@ -256,7 +250,7 @@ def test_two_padded_lengths_are_one_network() -> None:
     drawn = batches(fold.train, 8, 1, 0, 12, short=dataset.lengths[fold.train] <= shape.short)
     given = []
     for each in (shape, replace(shape, short=0)):
-        made, _ = program(candidate, each, "sparse_categorical_crossentropy")
+        made = program(candidate, each, "sparse_categorical_crossentropy")
         assert made.short == each.short
         state, losses = made.advance(
             made.start(core(candidate, each, seed=2), candidate), block, drawn
@@ -321,7 +315,7 @@ def test_a_second_chunk_does_not_compile_again(seasonal: Any, tmp_path: Any) -> 
     made, state, _ = begun(candidate, seasonal.dataset)
     block, drawn = block_of(seasonal.dataset), np.arange(30, 46, dtype=np.int32).reshape(2, 8)
     state, _ = made.advance(state, block, drawn)
-    compiled = made._advance._cache_size()
+    compiled = len(made._advance)
     for _ in range(2):
         state, _ = made.advance(state, block, drawn)
     made.advance(made.with_rate(state, 0.5), block, drawn)
@@ -332,7 +326,7 @@ def test_a_second_chunk_does_not_compile_again(seasonal: Any, tmp_path: Any) -> 
     made.advance(made.bound(loaded.state), block, drawn)
     other = replace(candidate, learning_rate=0.3)
     made.advance(made.start(core(other, made.shape, seed=9), other), block, drawn)
-    assert made._advance._cache_size() == compiled
+    assert len(made._advance) == compiled
 
 
 def test_rates_of_dropout_share_a_program_and_do_what_stock_dropout_does(seasonal: Any) -> None:
@@ -348,9 +342,9 @@ def test_rates_of_dropout_share_a_program_and_do_what_stock_dropout_does(seasona
         stock = np.abs(truth - np.asarray(model(inputs, training=True))).mean()
         assert losses[rate] == pytest.approx(float(stock), abs=1e-6)
     assert losses[0.2] != losses[0.6]
-    first, _ = program(replace(TINY, dropout=0.2), made.shape, LOSS)
-    assert program(replace(TINY, dropout=0.6), made.shape, LOSS) == (first, False)
-    assert program(TINY, made.shape, LOSS)[0] is not first
+    first = program(replace(TINY, dropout=0.2), made.shape, LOSS)
+    assert program(replace(TINY, dropout=0.6), made.shape, LOSS) is first
+    assert program(TINY, made.shape, LOSS) is not first
 
 
 def test_what_forecasts_is_the_average_of_the_last_steps(seasonal: Any) -> None:

@@ -31,7 +31,7 @@ def test_fifty_steps_of_a_member_are_those_of_the_same_candidate_alone(
 ) -> None:
     dataset, candidate = seasonal.dataset, replace(SMALL, cell=cell, depth=2)
     shape, fold = Shape.of(dataset), dataset.split.selection
-    made, _ = program(candidate, shape, "mean_absolute_error")
+    made = program(candidate, shape, "mean_absolute_error")
     assert isinstance(made, Program)
     block = block_of(dataset, fold, Scaler.fit(dataset, fold), shape, scaled=False)
     settings = [(1, 0.01, 0.1), (2, 0.002, 0.5), (2, 0.01, 0.1)]  # seed, learning rate, dropout
