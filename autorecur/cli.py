@@ -8,7 +8,9 @@ an error of the user's is one line and exit code 2: `main` alone knows what erro
 
 from __future__ import annotations
 
+import atexit
 import csv
+import gc
 import importlib
 import json
 import math
@@ -116,6 +118,8 @@ def _settle_process() -> None:
     if "KERAS_BACKEND" not in os.environ:
         os.environ |= {"KERAS_BACKEND": "jax", CHOSEN: "jax"}
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes on absent GPUs are no news
+    # At the end Python looks at every object once more: with a busy neighbour, for a second.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without "×" still gets its verdict

@@ -74,8 +74,7 @@ class Ending:
         story = replace(story, model_cell=self._saved_cell(story.verdict))
         if self.writer is not None:
             self.writer.shutdown(wait=False, cancel_futures=True)
-        story = replace(story, details=holdout_detail(story), crosschecks=crosschecked(story))
-        run = _written(story, stage.settings.folder)
+        run = _written(_detailed(story), stage.settings.folder)
         stage.dispatcher.tell("end", story.verdict.sentence)
         return run
 
@@ -83,7 +82,7 @@ class Ending:
         """More seeds in what the refit has left, and in what the report will not need."""
         if self.stage.meter.budget.seconds is None:
             return ended_by
-        seconds = self._rehearsed(self._story(duel, ended_by))
+        seconds = self._rehearsed(duel, ended_by)
         for _ in range(2):  # the second time without what the tokenisers were reckoned with
             late = not all(reading.done() for reading in self._reading.values())
             self.stage.meter.expect_report(seconds + TEXT_SECONDS * late)
@@ -93,24 +92,26 @@ class Ending:
             wait(self._reading.values(), max(0.0, self.stage.meter.left("report") - seconds))
         return ended_by
 
-    def _rehearsed(self, story: Story) -> float:
+    def _rehearsed(self, duel: Duel, ended_by: str) -> float:
         """Write the report where nobody sees it: the seconds that it will need, as far as known."""
-        cell, meter = story.verdict.recommended, self.stage.meter
+        meter = self.stage.meter
+        begin = meter.spent_seconds
+        story = self._story(duel, ended_by)
+        cell = story.verdict.recommended
         fit = story.refits.get(cell or "")
         if fit is None or not fit.model or not self.stage.references.ready.is_set():
             return float("inf")
         meter.enter("report")
-        begin = meter.spent_seconds
         story = replace(story, model_cell=cell, model_file=Path(fit.model))
         with tempfile.TemporaryDirectory() as scratch:
-            _filed(replace(story, details=holdout_detail(story)), Path(scratch))
+            _filed(_detailed(story), Path(scratch))
         return REHEARSALS * (meter.spent_seconds - begin) + END_SECONDS
 
     def _story(self, duel: Duel, ended_by: str) -> Story:
         """What there is to tell by now, but for the network, which is not saved yet."""
         stage, settings = self.stage, self.stage.settings
         comparison = compared(stage, duel)
-        verdict = judged(stage, self.finalists, comparison, duel.met())
+        verdict = judged(stage, self.finalists, duel)
         facts = self.trials, self.finalists, comparison, verdict, self.refits, ended_by
         return Story(
             started=self.began,
@@ -211,3 +212,8 @@ def _command(stage: Stage) -> str:
     if stage.dispatcher.engine not in (None, DEFAULT_ENGINE):
         words += ["--engine", str(stage.dispatcher.engine)]
     return " ".join(shlex.quote(word) for word in words)
+
+
+def _detailed(story: Story) -> Story:
+    """With what only the report tells."""
+    return replace(story, details=holdout_detail(story), crosschecks=crosschecked(story))

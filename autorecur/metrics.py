@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
 
-__all__ = ["METRICS", "Metric", "all_scores", "detail", "metric", "sign"]
+__all__ = ["METRICS", "Metric", "all_scores", "detail", "metric", "second_opinion", "sign"]
 
 Array = NDArray[np.floating]
 
@@ -206,6 +206,28 @@ def metric(name: str, output: str = "numbers", panel: bool = False) -> Metric:
     if name not in fitting:
         raise SettingError(f"unknown metric {name!r} for {output}: use {', '.join(fitting)}")
     return METRICS[name]
+
+
+# What else a comparison is judged by. Perplexity orders as bits do: no opinion of its own.
+_SECOND = {
+    "mae": "rmse",
+    "rmse": "mae",
+    "mse": "mae",
+    "smape": "mae",
+    "mase": "smape",
+    "accuracy": "log_loss",
+    "macro_f1": "accuracy",
+    "log_loss": "accuracy",
+}
+
+
+def second_opinion(metric: Metric) -> Metric | None:
+    """Another metric of the same forecasts; None where every other one says the same.
+
+    >>> second_opinion(METRICS["mae"]).name, second_opinion(METRICS["bits"])
+    ('rmse', None)
+    """
+    return METRICS.get(_SECOND.get(metric.name, ""))
 
 
 def detail(

@@ -37,7 +37,6 @@ from autorecur.stages import (
     INTERRUPT,
     Settings,
     Stage,
-    compared,
     dueled,
     judged,
     refitted,
@@ -220,10 +219,10 @@ def _conduct(
     )
 
     trials, finalists, ended_by = searched(stage)
-    duel, ended_by = dueled(stage, trials, finalists, ended_by)
-    leading = judged(stage, finalists, compared(stage, duel)).recommended
-    # Keras' text layers need TensorFlow: its process warms up while the finalists are refitted.
+    # Keras' text layers need TensorFlow: its process warms up while the duel is fought.
     writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
+    duel, ended_by = dueled(stage, trials, finalists, ended_by)
+    leading = judged(stage, finalists, duel).recommended
     refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
     return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
 

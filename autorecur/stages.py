@@ -16,7 +16,6 @@ from autorecur.judge.duel import MOST_SEEDS, SLACK_SECONDS, Duel, affordable_sec
 from autorecur.judge.outcome import FEWEST_FOLDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
-from autorecur.judge.regimes import Met
 from autorecur.judge.verdict import Verdict, decide
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
@@ -199,23 +198,30 @@ def compared(stage: Stage, duel: Duel) -> Comparison:
     return duel.tally.comparison(stage.references.scores)
 
 
-def judged(
-    stage: Stage,
-    finalists: Mapping[str, Trial],
-    comparison: Comparison,
-    met: Sequence[Met] = (),
-) -> Verdict:
-    best, meter = comparison.best_baseline(), stage.meter
-    unit = stage.settings.metric.unit_of(stage.dataset.schema.unit)
-    if stage.settings.metric.ceiling:
-        margin = Margin(
-            POINT_SHARE * stage.settings.margin, unit, None, "a declared number of points"
-        )
-    else:
-        margin = Margin.default(best[1] if best else 0.0, stage.settings.margin, unit)
+def judged(stage: Stage, finalists: Mapping[str, Trial], duel: Duel) -> Verdict:
+    """What the judge says of the duel so far."""
+    comparison, meter = compared(stage, duel), stage.meter
     contenders = {cell: finalist_of(trial) for cell, trial in finalists.items()}
-    spent = meter.budget.text, meter.spent_seconds, meter.trainings
-    return decide(comparison, contenders, margin, *spent, met)
+    other = duel.tally.otherwise(stage.references.other_scores)
+    return decide(
+        comparison,
+        contenders,
+        _margin(stage, comparison),
+        meter.budget.text,
+        meter.spent_seconds,
+        meter.trainings,
+        duel.met(),
+        (other, _margin(stage, other)) if other else None,
+    )
+
+
+def _margin(stage: Stage, comparison: Comparison) -> Margin:
+    """The share that was asked for, of the best baseline's error; or so many points."""
+    best, metric, share = comparison.best_baseline(), comparison.metric, stage.settings.margin
+    unit = metric.unit_of(stage.dataset.schema.unit)
+    if metric.ceiling:
+        return Margin(POINT_SHARE * share, unit, None, "a declared number of points")
+    return Margin.default(best[1] if best else 0.0, share, unit)
 
 
 def refitted(

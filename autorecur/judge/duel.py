@@ -221,4 +221,4 @@ class Duel:
         )
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
-        return {"score": self.tally.add(self._places[order.id], order.candidate.cell, fit)}
+        return self.tally.add(self._places[order.id], order.candidate.cell, fit)

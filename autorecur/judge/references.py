@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autorecur.data import scoring
 from autorecur.data.dataset import Dataset, Fold
-from autorecur.metrics import Metric
+from autorecur.metrics import Metric, second_opinion
 from autorecur.nets import baseline
 
 __all__ = ["References"]
@@ -31,6 +31,7 @@ class References:
     dataset: Dataset
     metric: Metric
     scores: dict[str, dict[str, float]] = field(default_factory=dict)  # by baseline, by fold
+    other_scores: dict[str, dict[str, float]] = field(default_factory=dict)  # by another metric
     seconds: dict[str, float] = field(default_factory=dict)
     holdout: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # forecasts
     error: Exception | None = None
@@ -74,7 +75,11 @@ class References:
     def _fold(self, fold: Fold, keep: bool) -> None:
         for fitted in baseline.fit(self.dataset, fold, self.metric):
             forecast = fitted.forecast(fold.test)
-            score = scoring.score(self.metric, self.dataset, fold, fold.test, forecast)
+            asked = self.dataset, fold, fold.test, forecast
+            if other := second_opinion(self.metric):
+                score = scoring.score(other, *asked)
+                self.other_scores.setdefault(fitted.name, {})[fold.name] = score
+            score = scoring.score(self.metric, *asked)
             self.scores.setdefault(fitted.name, {})[fold.name] = score
             self.seconds[fitted.name] = self.seconds.get(fitted.name, 0.0) + fitted.seconds
             if keep:

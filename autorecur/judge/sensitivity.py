@@ -1,7 +1,8 @@
 """Whether the verdict would be another one, had something been settled otherwise.
 
-Nothing is trained for it: the same scores are judged again with another margin, without one of the
-folds, or with one seed of each. A verdict that hangs on a single fold is shown to.
+Nothing is trained for it: the same forecasts are judged again with another margin, without one of
+the folds, with one seed of each, or by another metric. A verdict that hangs on a single fold is
+shown to.
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ class Variation:
     same: bool  # as the verdict of the run
 
 
-def variations(case: Case) -> tuple[Variation, ...]:
-    """Every variation of `case`; none where there was too little to judge in the first place."""
+def variations(case: Case, other: Case | None = None) -> tuple[Variation, ...]:
+    """Every variation of `case`; none where there was too little to judge in the first place.
+
+    `other` is the same duel by another metric.
+    """
     if case.outcome is Outcome.INCOMPLETE:
         return ()
     told = (case.outcome, _named(case))
     return tuple(
-        Variation(name, other.outcome.name, _named(other), (other.outcome, _named(other)) == told)
-        for name, other in _others(case)
+        Variation(name, one.outcome.name, _named(one), (one.outcome, _named(one)) == told)
+        for name, one in (*_others(case), *_by(other))
     )
 
 
@@ -50,6 +54,11 @@ def _others(case: Case) -> Iterator[tuple[str, Case]]:
         firsts = {fold: _first_seed(case.comparison, fold) for fold in case.comparison.scored}
         one = _only(case.comparison, lambda pair: pair.seed == firsts.get(pair.fold))
         yield "one seed a fold", replace(case, comparison=one)
+
+
+def _by(other: Case | None) -> Iterator[tuple[str, Case]]:
+    if other is not None and other.outcome is not Outcome.INCOMPLETE:
+        yield f"by {other.comparison.metric.name}", other
 
 
 def _named(case: Case) -> str | None:

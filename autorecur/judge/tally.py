@@ -15,7 +15,7 @@ from autorecur.data.dataset import Dataset
 from autorecur.judge.comparison import Comparison, PairedScore
 from autorecur.judge.learning import SHARES, LearningCurve, learning_curve
 from autorecur.judge.panel import FEWEST_SERIES, PanelView, panel_view
-from autorecur.metrics import Metric
+from autorecur.metrics import Metric, second_opinion
 from autorecur.nets.candidate import CELLS
 from autorecur.nets.order import Fit
 
@@ -36,9 +36,10 @@ class Tally:
     """Fits are added as they come; each answer is of those that there are."""
 
     def __init__(self, dataset: Dataset, metric: Metric) -> None:
-        self._dataset, self._metric = dataset, metric
+        self._dataset, self._metric, self._other = dataset, metric, second_opinion(metric)
         self._folds = {fold.name: fold for fold in dataset.split.duel}
         self._fits: dict[tuple[Round, str], Fit] = {}
+        self._other_scores: dict[tuple[Round, str], float | None] = {}
         self._errors: dict[tuple[Round, str], NDArray[Any]] = {}  # by series of a panel
 
     @property
@@ -46,23 +47,25 @@ class Tally:
         """Those that know where their seconds went; of a worker that was ended nobody does."""
         return [fit for fit in self._fits.values() if fit.ledger]
 
-    def add(self, place: Round, cell: str, fit: Fit) -> float | None:
-        """Take a fit in; returns its score on the fold's test block.
+    def add(self, place: Round, cell: str, fit: Fit) -> dict[str, float | None]:
+        """Take a fit in; returns its score on the fold's test block, and that by another metric.
 
-        That takes the place of its score on the validation block, by which the training itself has
-        chosen its weights.
+        The first takes the place of its score on the validation block, by which the training
+        itself has chosen its weights.
         """
-        score: float | None = fit.noted.get("score")
+        score, other = fit.noted.get("score"), fit.noted.get("other_score")
         if fit.forecasts is not None:
             fold = self._folds[place.fold]
             asked = self._metric, self._dataset, fold, fold.test, fit.forecasts
-            value = scoring.score(*asked)
-            score = value if np.isfinite(value) else None
+            score = _finite(scoring.score(*asked))
+            if self._other is not None:
+                other = _finite(scoring.score(self._other, *asked[1:]))
             panel = self._dataset.kind.window == "before" and place == Round(place.fold, place.seed)
             if panel and len(self._dataset.series) >= FEWEST_SERIES:
                 self._errors[place, cell] = scoring.by_series(*asked)
         self._fits[place, cell] = replace(fit, score=score, forecasts=None)
-        return score
+        self._other_scores[place, cell] = other
+        return {"score": score, "other_score": other}
 
     @property
     def test_share(self) -> float:
@@ -95,6 +98,17 @@ class Tally:
             test_share=self.test_share,
             metric=self._metric,
         )
+
+    def otherwise(self, baselines: Mapping[str, Mapping[str, float]]) -> Comparison | None:
+        """The pairs and the baselines by another metric, if there is one."""
+        if self._other is None:
+            return None
+        told = self.comparison(baselines)
+        pairs = []
+        for place in self._rounds(1.0):
+            lstm, gru = (self._other_scores.get((place, cell)) for cell in CELLS)
+            pairs.append(replace(self._pair(place), lstm=lstm, gru=gru))
+        return replace(told, pairs=tuple(pairs), metric=self._other)
 
     def learning(self) -> LearningCurve | None:
         """Both cells' scores by the share of the data that they were trained on."""
@@ -150,3 +164,7 @@ class Tally:
             lstm_seconds=lstm.seconds if lstm else 0.0,
             gru_seconds=gru.seconds if gru else 0.0,
         )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

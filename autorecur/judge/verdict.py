@@ -116,12 +116,15 @@ def decide(
     spent_seconds: float,
     trainings: int | None = None,
     met: Sequence[Met] = (),
+    other: tuple[Comparison, Margin] | None = None,
 ) -> Verdict:
     """The verdict on a comparison; `finalists` holds those cells that have one.
 
-    `met` is what else the duel has trained: other ways to be fair.
+    `met` is what else the duel has trained, other ways to be fair; `other` is the duel by another
+    metric.
     """
     case = Case(comparison, finalists, margin)
+    opinion = Case(other[0], finalists, other[1]) if other else None
     judged = case.outcome is not Outcome.INCOMPLETE
     winner = case.likelier if case.outcome in _WON else None
     if case.outcome is Outcome.BASELINE_WINS and case.baseline:
@@ -147,7 +150,7 @@ def decide(
             test_share=comparison.test_share,
         ),
         difference=_difference(case) if judged else None,
-        variations=variations(case),
+        variations=variations(case, opinion),
         regimes=others,
     )
 
