@@ -147,6 +147,15 @@ class Metric:
         """Whether it is a share that ends at one, so that a margin is given in points of it."""
         return self.better == "higher"
 
+    @property
+    def title(self) -> str:
+        """As the literature writes it.
+
+        >>> [METRICS[name].title for name in ("mae", "smape", "macro_f1", "bits")]
+        ['MAE', 'sMAPE', 'macro F1', 'bits']
+        """
+        return _TITLES.get(self.name, self.name.upper())
+
     def watched(self, truth: Array, forecast: Array) -> float:
         """What a training is stopped and its weights are chosen by; lower is better.
 
@@ -171,6 +180,12 @@ class Metric:
         return reference - score if self.better == "lower" else score - reference
 
 
+_TITLES = {
+    "smape": "sMAPE",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    **{name: name for name in ("accuracy", "bits", "perplexity")},
+}
 _ABSOLUTE, _SQUARED = "mean_absolute_error", "mean_squared_error"
 _ENTROPY = "sparse_categorical_crossentropy"
 

@@ -58,7 +58,7 @@ def _others(case: Case) -> Iterator[tuple[str, Case]]:
 
 def _by(other: Case | None) -> Iterator[tuple[str, Case]]:
     if other is not None and other.outcome is not Outcome.INCOMPLETE:
-        yield f"by {other.comparison.metric.name}", other
+        yield f"by {other.comparison.metric.title}", other
 
 
 def _named(case: Case) -> str | None:

@@ -330,8 +330,7 @@ def _of(case: Case) -> str:
 
 
 def _metric(case: Case) -> str:
-    name = case.comparison.metric.name
-    return "sMAPE" if name == "smape" else name.upper() if len(name) < 5 else name
+    return case.comparison.metric.title
 
 
 def _noun(case: Case) -> str:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autorecur.metrics import METRICS
+
 __all__ = [
     "MISSING",
     "SHARES",
@@ -41,12 +43,9 @@ SENTENCES = frozenset(
 )
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METRICS = {
-    "smape": "sMAPE",
+    **{name: metric.title for name, metric in METRICS.items()},
     "mae_standardised": "MAE, standardised",
     "mse_standardised": "MSE, standardised",
-    "macro_f1": "macro F1",
-    "log_loss": "log loss",
-    **{name: name for name in ("accuracy", "bits", "perplexity")},
 }
 # Shares of right answers: shown in per cent, and their differences in points of it.
 SHARES = frozenset({"accuracy", "macro_f1"})

@@ -10,6 +10,7 @@ from duels import FINALISTS, MARGIN, apart, duel
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.outcome import Case, Margin, Outcome
 from autorecur.judge.sensitivity import Variation, variations
+from autorecur.metrics import METRICS
 
 
 def varied(comparison: Comparison, margin: Margin = MARGIN) -> dict[str, Variation]:
@@ -54,6 +55,15 @@ def test_one_seed_a_fold_is_judged_where_there_are_more() -> None:
     lucky = duel([[40.0, 40.0]] * 5, gru)
     found = varied(lucky)["one seed a fold"]
     assert (found.outcome, found.cell, found.same) == ("GRU", "gru", False)
+
+
+def test_another_metric_may_say_otherwise() -> None:
+    case = Case(apart(-4.0, 0.1), FINALISTS, MARGIN)
+    other = replace(apart(4.0, 0.1), metric=METRICS["rmse"])
+    told = {each.name: each for each in variations(case, Case(other, FINALISTS, MARGIN))}
+    assert (told["by RMSE"].outcome, told["by RMSE"].same) == ("LSTM", False)
+    few = Case(apart(4.0, 0.1, folds=3), FINALISTS, MARGIN)
+    assert "by RMSE" not in {each.name for each in variations(case, few)}
 
 
 def test_where_nothing_was_judged_nothing_varies() -> None:

@@ -31,9 +31,8 @@ def test_pairs_are_scored_on_their_test_blocks(co2: Any, tally: Tally) -> None:
     folds = [fold.name for fold in co2.dataset.split.duel]
     for seed in (1, 2):
         for fold in reversed(folds):
-            assert tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0)) == (
-                pytest.approx(2.0, rel=1e-4)
-            )
+            told = tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0))
+            assert told == pytest.approx({"score": 2.0, "other_score": 2.0}, rel=1e-4)
             tally.add(Round(fold, seed), "gru", fit(co2, Round(fold, seed), 1.0 + 0.1 * seed))
     found = tally.comparison({"naive": {fold: 5.0 for fold in folds[1:]}})
     assert [pair.fold for pair in found.pairs] == [*reversed(folds)] * 2
@@ -62,8 +61,9 @@ def test_parts_of_the_data_are_no_evidence(co2: Any, tally: Tally) -> None:
 
 def test_a_lost_training_leaves_half_a_pair(co2: Any, tally: Tally) -> None:
     place = Round(co2.dataset.split.duel[0].name, 1)
-    assert tally.add(place, "lstm", fit(co2, place, 2.0)) is not None
-    assert tally.add(place, "gru", Fit("lost", Status.KILLED, "")) is None
+    assert tally.add(place, "lstm", fit(co2, place, 2.0))["score"] is not None
+    lost = tally.add(place, "gru", Fit("lost", Status.KILLED, ""))
+    assert lost == {"score": None, "other_score": None}
     (pair,) = tally.comparison({}).pairs
     assert (pair.lstm, pair.gru) == (pytest.approx(2.0, rel=1e-4), None)
     assert len(tally.fits) == 1
@@ -71,5 +71,36 @@ def test_a_lost_training_leaves_half_a_pair(co2: Any, tally: Tally) -> None:
 
 def test_a_journal_tells_the_score_and_no_forecasts(co2: Any, tally: Tally) -> None:
     place = Round(co2.dataset.split.duel[0].name, 1)
-    told = fit(co2, place, 0.0, forecasts=None, noted={"score": 3.5})
-    assert tally.add(place, "gru", told) == 3.5
+    noted = {"score": 3.5, "other_score": 4.5}
+    assert tally.add(place, "gru", fit(co2, place, 0.0, forecasts=None, noted=noted)) == noted
+
+
+def test_another_metric_has_scores_of_its_own(co2: Any, tally: Tally) -> None:
+    folds = [fold.name for fold in co2.dataset.split.duel]
+    for name in folds:
+        place = Round(name, 1)
+        tally.add(place, "lstm", fit(co2, place, 2.0))
+        uneven = fit(co2, place, 0.0)
+        assert uneven.forecasts is not None
+        uneven.forecasts[::2] += 3.0  # mean 1.5, root of the mean square above 2
+        tally.add(place, "gru", uneven)
+    assert (tally.comparison({}).differences < 0).all()
+    other = tally.otherwise({"naive": dict.fromkeys(folds, 5.0)})
+    assert other is not None and other.metric.name == "rmse"
+    assert (other.differences > 0).all() and other.best_baseline() == ("naive", 5.0)
+    assert Tally(co2.dataset, METRICS["bits"]).otherwise({}) is None
+
+
+def test_a_regime_meets_what_the_duel_made_of_the_other_cell(co2: Any, tally: Tally) -> None:
+    folds = [fold.name for fold in co2.dataset.split.duel]
+    for name in folds:
+        tally.add(Round(name, 1), "lstm", fit(co2, Round(name, 1), 2.0))
+        tally.add(Round(name, 1), "gru", fit(co2, Round(name, 1), 1.0))
+        wide = Round(name, 1, regime="equal width")
+        tally.add(wide, "gru", fit(co2, wide, 4.0))
+    assert tally.comparison({}).differences == pytest.approx(-np.ones(len(folds)), rel=1e-3)
+    found = tally.comparison({}, "equal width")
+    assert found.differences == pytest.approx(np.full(len(folds), 2.0), rel=1e-3)
+    assert len(found.pairs) == len(folds)
+    assert tally.working_seconds(Round(folds[0], 1), "lstm") == pytest.approx(1.1)
+    assert tally.working_seconds(Round("none", 1), "lstm") == float("inf")
