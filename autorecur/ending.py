@@ -5,6 +5,7 @@ The report is rehearsed first, so that what it takes is known and not feared.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
 import shutil
@@ -36,6 +37,8 @@ __all__ = ["TEXT_SECONDS", "Ending"]
 
 INTERRUPT_SECONDS = 2.0
 REHEARSALS = 2.0  # that the report may take: it is drawn twice
+REHEARSAL_SECONDS = 3.0  # with less left, the report is written at once
+SO_FAR = "so far"  # in place of a cell: the best network of the search
 END_SECONDS = 0.7  # more, for processes to end
 TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
 
@@ -59,7 +62,7 @@ class Ending:
         """
         stage = self.stage
         self._read()
-        if self.refits and ended_by != INTERRUPT:
+        if ended_by != INTERRUPT:
             try:
                 ended_by = self._dueled_on(duel, ended_by)
             except KeyboardInterrupt:
@@ -72,24 +75,23 @@ class Ending:
         stage.references.wait(patience)
         story = self._story(duel, ended_by)
         story = replace(story, model_cell=self._saved_cell(story.verdict))
-        if self.writer is not None:
-            self.writer.shutdown(wait=False, cancel_futures=True)
         run = _written(_detailed(story), stage.settings.folder)
         stage.dispatcher.tell("end", story.verdict.sentence)
         return run
 
     def _dueled_on(self, duel: Duel, ended_by: str) -> str:
         """More seeds in what the refit has left, and in what the report will not need."""
-        if self.stage.meter.budget.seconds is None:
+        meter = self.stage.meter
+        if meter.budget.seconds is None or meter.left("report") < REHEARSAL_SECONDS:
             return ended_by
         seconds = self._rehearsed(duel, ended_by)
         for _ in range(2):  # the second time without what the tokenisers were reckoned with
             late = not all(reading.done() for reading in self._reading.values())
-            self.stage.meter.expect_report(seconds + TEXT_SECONDS * late)
+            meter.expect_report(seconds + TEXT_SECONDS * late)
             ended_by = dueled_on(self.stage, duel, ended_by)
             if not late:
                 break
-            wait(self._reading.values(), max(0.0, self.stage.meter.left("report") - seconds))
+            wait(self._reading.values(), max(0.0, meter.left("report") - seconds))
         return ended_by
 
     def _rehearsed(self, duel: Duel, ended_by: str) -> float:
@@ -98,11 +100,11 @@ class Ending:
         begin = meter.spent_seconds
         story = self._story(duel, ended_by)
         cell = story.verdict.recommended
-        fit = story.refits.get(cell or "")
-        if fit is None or not fit.model or not self.stage.references.ready.is_set():
+        network = self._networks.get(cell or "") or self._networks.get(SO_FAR)
+        if network is None or not self.stage.references.ready.is_set():
             return float("inf")
         meter.enter("report")
-        story = replace(story, model_cell=cell, model_file=Path(fit.model))
+        story = replace(story, model_cell=cell, model_file=network)
         with tempfile.TemporaryDirectory() as scratch:
             _filed(_detailed(story), Path(scratch))
         return REHEARSALS * (meter.spent_seconds - begin) + END_SECONDS
@@ -136,12 +138,18 @@ class Ending:
             learning=duel.tally.learning(),
         )
 
+    @property
+    def _networks(self) -> dict[str, Path]:
+        """The refitted ones by cell, or where there is none the best of the search."""
+        refitted = {cell: Path(fit.model) for cell, fit in self.refits.items() if fit.model}
+        best = self.stage.settings.folder / MODEL_FILE
+        return refitted or ({SO_FAR: best} if best.is_file() else {})
+
     def _read(self) -> None:
-        """Begin to put the tokeniser before the refitted networks, while the duel goes on."""
-        for cell, fit in self.refits.items():
-            if self.writer is not None and fit.model:
-                path = Path(fit.model)
-                self._reading[cell] = self._with_text(path, path.with_stem(f"{path.stem}-text"))
+        """Begin to put the tokeniser before the networks, while the duel goes on."""
+        for name, path in self._networks.items():
+            if self.writer is not None:
+                self._reading[name] = self._with_text(path, path.with_stem(f"{path.stem}-text"))
 
     def _with_text(self, path: Path, out: Path) -> Future[str]:
         dataset = self.stage.dataset
@@ -162,7 +170,9 @@ class Ending:
             # A copy: should the run be ended now, a resumed one finds the network where it was.
             shutil.copyfile(reading.result() if reading else refitted, file)
         elif file.is_file() and self.writer is not None:
-            self._with_text(file, file).result()
+            reading = self._reading.get(SO_FAR) or self._with_text(file, file)
+            if (read := Path(reading.result())) != file:
+                os.replace(read, file)
         if not file.is_file():
             return None
         if settings.limits.found(file.stat().st_size, None):

@@ -45,6 +45,8 @@ from autorecur.stages import (
 
 __all__ = ["fit", "plan"]
 
+WARM_BUDGET = 60.0  # seconds; within less, all that a run needs must warm up at its start
+
 
 def fit(
     data: str | Path | pd.DataFrame,
@@ -218,13 +220,24 @@ def _conduct(
         settings, dataset, dispatcher, settings.folder / folders.ARRAYS, references, first
     )
 
-    trials, finalists, ended_by = searched(stage)
-    # Keras' text layers need TensorFlow: its process warms up while the duel is fought.
-    writer = WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
-    duel, ended_by = dueled(stage, trials, finalists, ended_by)
-    leading = judged(stage, finalists, duel).recommended
-    refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
-    return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
+    # Keras' text layers need TensorFlow, whose process takes seconds to warm up, many beside a busy
+    # one: it does so during the duel, or where that may be too short for it, during the search.
+    writer = _writer(dataset) if (stage.meter.budget.seconds or WARM_BUDGET) < WARM_BUDGET else None
+    try:
+        trials, finalists, ended_by = searched(stage)
+        writer = writer or _writer(dataset)
+        duel, ended_by = dueled(stage, trials, finalists, ended_by)
+        leading = judged(stage, finalists, duel).recommended
+        refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
+        return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
+    finally:
+        if writer is not None:
+            writer.shutdown(wait=False, cancel_futures=True)
+
+
+def _writer(dataset: Dataset) -> WorkerPool | None:
+    """What puts the tokeniser before a network that reads texts."""
+    return WorkerPool(1, threads=2, backend="tensorflow") if dataset.kind.text else None
 
 
 def _checked(seed: int, margin: float, workers: int | str) -> int:

@@ -93,6 +93,7 @@ class Duel:
             self._rounds[usual:usual] = self._asides(seed * 7919)
         if trainings is not None:
             self._rounds = self._rounds[: trainings // len(CELLS)]
+        self._warm: str | None = None  # the cell of the training that ended last
         self._waiting: list[Order] = []  # of the round whose first training was started
         self.tally = Tally(dataset, metric)
         self._places: dict[str, Round] = {}
@@ -180,8 +181,8 @@ class Duel:
             if place.regime == EQUAL_SECONDS:
                 most = self.tally.working_seconds(replace(place, regime=""), other_cell(rival.cell))
             return [self._order(place, rival, most)]
-        # Which cell goes first alternates, so that neither always meets the warmer worker.
-        cells = CELLS[::-1] if self._started % 2 else CELLS
+        # To the worker that came free the cell goes whose program it has: compiling takes seconds.
+        cells = sorted(CELLS, key=lambda cell: cell != self._warm)
         return [self._order(place, self.finalists[cell], most) for cell in cells]
 
     def _time_for_another(self) -> bool:
@@ -221,4 +222,5 @@ class Duel:
         )
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
+        self._warm = order.candidate.cell
         return self.tally.add(self._places[order.id], order.candidate.cell, fit)

@@ -87,6 +87,7 @@ class Search:
         self._queue: deque[Order] = deque()
         self._pairs: dict[str, _Pair] = {}
         self._started = 0
+        self._warm: str | None = None  # the cell whose program is on the worker that came free
         self._late = False  # whether a pair was left out for want of time
         self._best: float | None = None
         self._shape = plan.shape
@@ -235,7 +236,7 @@ class Search:
 
     def _place(self, draw: Draw) -> None:
         pair = _Pair(draw)
-        for cell in self.plan.space.pair:
+        for cell in sorted(self.plan.space.pair, key=lambda cell: cell != self._warm):
             order = self._order(draw, draw.candidate.with_cell(cell))
             self._pairs[order.id] = pair
             self._queue.append(order)
@@ -270,7 +271,7 @@ class Search:
         )
 
     def _done(self, order: Order, fit: Fit) -> dict[str, Any]:
-        pair = self._pairs[order.id]
+        pair, self._warm = self._pairs[order.id], order.candidate.cell
         draw = pair.draw
         trial = Trial.of(
             fit,
