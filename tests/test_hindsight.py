@@ -49,6 +49,9 @@ def test_a_panel_with_time_to_spare(tmp_path: Path) -> None:
     sizes = {title for each in regimes.values() for title in (each["lstm"], each["gru"])}
     assert len(sizes) == 3  # both cells with eight units, and one of them with as many weights
 
+    given = record["budget"]["cells"]  # the regimes train one cell alone, and are not counted
+    assert given["lstm"]["trainings"] == given["gru"]["trainings"]
+
     learning = verdict["learning"]
     assert learning is not None, record["duel"]
     assert [point["share"] for point in learning["points"]] == [0.125, 0.25, 0.5, 1.0]

@@ -219,6 +219,7 @@ class Duel:
             deadline=self.deadline + SLACK_SECONDS,
             longest_seconds=most_seconds,
             forecast=True,
+            aside=bool(place.regime),
         )
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:

@@ -48,6 +48,7 @@ class Order:
     resume_from: str | None = None  # a checkpoint of the same candidate and seed
     checkpoint: str | None = None  # where to leave one
     train_share: float = 1.0  # of the fold's training examples, the same ones for both cells
+    aside: bool = False  # of one cell alone, and no part of what both were given
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
     model: str | None = None  # where to save the whole network …
     model_if_better: float | None = None  # … when its validation score is better than this

@@ -210,8 +210,9 @@ class Dispatcher:
         if self.device is None and fit.engine == "jax" and not str(fit.device).startswith("CPU"):
             self.members = MOST_MEMBERS  # a core is busy with one small network, a GPU idles
         self.engine, self.device = fit.engine or self.engine, fit.device or self.device
-        self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
-        self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
+        if not order.aside:
+            self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
+            self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
         self.listener(
             Event(
                 "training",
