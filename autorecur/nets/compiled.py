@@ -1,7 +1,8 @@
 """A function compiled ahead of its calls, and nothing kept of it but the machine code.
 
 `jax.jit` remembers, for as long as the process lives, what tracing a function has made: as much
-memory again as its program, and not freed with it. A worker goes through dozens of programs.
+memory again as its program, and not freed with it. A worker goes through dozens of programs, so it
+is made to `forget` after each training.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "forget"]
+
+_traced: list[object] = []  # functions, since it was last forgotten
 
 
 class Compiled:
@@ -34,5 +37,14 @@ class Compiled:
         form = (tree, *((leaf.shape, leaf.dtype) for leaf in leaves))
         if form not in self._made:
             self._made[form] = jax.jit(self._function).lower(*inputs).compile()
-            jax.clear_caches()
+            _traced.append(self._function)
         return self._made[form]
+
+
+def forget() -> None:
+    """Let go of what tracing left behind, if there was any; what is compiled here stays."""
+    if _traced:
+        import jax
+
+        jax.clear_caches()
+        _traced.clear()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autorecur.nets import heap
+from autorecur.nets.compiled import forget
 from autorecur.nets.engine import Program
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.population import Population
@@ -72,6 +73,7 @@ def train_together(orders: Sequence[Order], clock: Clock = time.monotonic) -> li
             return [train(order, clock) for order in orders]
         return _side_by_side(orders, clock)
     finally:
+        forget()
         heap.give_back()
 
 

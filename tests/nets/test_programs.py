@@ -10,7 +10,7 @@ import pytest
 
 from autorecur.nets import programs
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.compiled import Compiled
+from autorecur.nets.compiled import Compiled, forget
 from autorecur.nets.programs import program
 from autorecur.nets.shape import Shape
 
@@ -49,5 +49,6 @@ def test_a_form_is_compiled_once() -> None:
     assert (len(function), len(traced)) == (1, 1)
     assert np.asarray(function({"a": large, "b": large})).tolist() == [2.0] * 5
     assert (len(function), len(traced)) == (2, 2)
+    forget()
     assert np.asarray(function({"a": small, "b": small})).tolist() == [2.0] * 3
     assert (len(function), len(traced)) == (2, 2)  # the first is still there
