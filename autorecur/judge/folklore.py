@@ -122,6 +122,11 @@ def _settled(yes: bool, no: bool) -> str:
     return YES if yes else NO if no else OPEN
 
 
+def _beyond(chance: bool, holds: bool) -> str:
+    """Where the evidence is beyond `chance`, which way it points."""
+    return _settled(chance and holds, chance and not holds)
+
+
 def _seconds_a_step(match: Match, cell: str) -> float | None:
     return match[cell].seconds_a_step
 
@@ -186,9 +191,7 @@ def _correlated(claim: str, sizes: Sequence[float], gains: Sequence[float], what
     found = stats.kendalltau(sizes, gains)
     if not math.isfinite(found.pvalue):
         return Claim(claim, OPEN, f"All {networks} came to the same error.")
-    answer = OPEN
-    if found.pvalue < DOUBT:
-        answer = YES if found.statistic > 0 else NO
+    answer = _beyond(found.pvalue < DOUBT, found.statistic > 0)
     sign = "−" if found.statistic < 0 else "+"
     return Claim(
         claim,
@@ -211,9 +214,7 @@ def _attention(networks: Sequence[Network]) -> Claim:
 
     found = stats.mannwhitneyu(by["attention"], by["last"])
     below = float(np.mean([a < b for a in by["attention"] for b in by["last"]]))
-    answer = OPEN
-    if found.pvalue < DOUBT:
-        answer = YES if below > 0.5 else NO
+    answer = _beyond(found.pvalue < DOUBT, below > 0.5)
     return Claim(
         claim,
         answer,
@@ -235,9 +236,7 @@ def _rate(networks: Sequence[Network]) -> Claim:
     from scipy import stats
 
     chance = float(stats.binomtest(more, len(tried)).pvalue)
-    answer = OPEN
-    if chance < DOUBT:
-        answer = YES if more > len(tried) / 2 else NO
+    answer = _beyond(chance < DOUBT, more > len(tried) / 2)
     ratio = float(np.mean(of_rates)) / max(1e-12, float(np.mean(of_cells)))
     return Claim(
         claim,
@@ -251,9 +250,7 @@ def _few_data(curve: LearningCurve | None) -> Claim:
     claim = "A GRU is better on few data"
     if curve is None:
         return Claim(claim, OPEN, "No networks were trained on a part of the data only.")
-    answer = OPEN
-    if curve.settled:
-        answer = YES if curve.shift < 0 and curve.lead_on_least > 0 else NO
+    answer = _beyond(curve.settled, curve.shift < 0 and curve.lead_on_least > 0)
     least = curve.points[0].share
     side = "ahead of" if curve.lead_on_least > 0 else "behind"
     text = (

@@ -11,18 +11,13 @@ import gc
 from functools import cache
 from typing import Any
 
-__all__ = ["collect", "give_back", "settle"]
+__all__ = ["give_back", "settle"]
 
 
 def settle() -> None:
-    """What is there by now, modules above all, will stay: `collect` need not look at it again."""
+    """What is there by now, modules above all, will stay: no collection need look at it again."""
     gc.collect()
     gc.freeze()
-
-
-def collect() -> None:
-    """Free what only refers to itself, as a dropped program does."""
-    gc.collect()
 
 
 def give_back() -> None:

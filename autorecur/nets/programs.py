@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
-from autorecur.nets import heap
 from autorecur.nets.block import Block
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.engine import Program
@@ -101,7 +101,7 @@ def program(candidate: Candidate, shape: Shape, loss: str) -> Engine:
     if key not in _programs:
         if len(_programs) >= MOST_PROGRAMS:
             del _programs[next(iter(_programs))]
-            heap.collect()
+            gc.collect()  # a program refers to itself
         _programs[key] = ENGINES[engine_name()](candidate, shape, loss)
     _programs[key] = _programs.pop(key)  # now the last to go
     return _programs[key]
