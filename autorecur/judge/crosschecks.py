@@ -15,7 +15,14 @@ from scipy.special import betainc, stdtr
 
 from autorecur.judge.outcome import Outcome
 
-__all__ = ["CrossCheck", "crosschecks", "diebold_mariano", "paired_bootstrap", "sign_share"]
+__all__ = [
+    "CrossCheck",
+    "crosschecks",
+    "diebold_mariano",
+    "lag_products",
+    "paired_bootstrap",
+    "sign_share",
+]
 
 RESAMPLES = 4_000
 FEWEST = 8  # examples of a holdout that say anything
@@ -95,15 +102,23 @@ def diebold_mariano(differences: Differences, overlap: int) -> float | None:
     own = float(centred @ centred) / count
     if np.ptp(differences) == 0:
         return None
-    lags = range(1, min(overlap, count - 1) + 1)
-    shared = [float(centred[lag:] @ centred[:-lag]) / count for lag in lags]
-    variance = (own + 2 * sum(shared)) / count
+    shared = lag_products(centred, min(overlap, count - 1)) / count
+    variance = (own + 2 * float(sum(shared))) / count
     steps = len(shared) + 1
     if variance <= 0:
         variance, steps = own / count, 1
     correction = (count + 1 - 2 * steps + steps * (steps - 1) / count) / count
     statistic = mean / np.sqrt(variance) * np.sqrt(max(correction, 0.0))
     return float(stdtr(count - 1, -statistic))
+
+
+def lag_products(centred: Differences, most: int) -> Differences:
+    """The sum of products of values that are 1 to `most` places apart.
+
+    >>> lag_products(np.array([1.0, 2.0, 3.0]), 2).tolist()
+    [8.0, 3.0]
+    """
+    return np.array([float(centred[lag:] @ centred[:-lag]) for lag in range(1, most + 1)])
 
 
 def paired_bootstrap(differences: Differences, seed: int) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from autorecur.judge.check import Check, Facts, Refitted
+from autorecur.judge.crosschecks import lag_products
 from autorecur.judge.verdict import Verdict
 from autorecur.judge.wording import count, number, percent
 from autorecur.metrics import Metric
@@ -81,9 +82,7 @@ def _residuals(name: str, fit: Refitted) -> Check:
 
 def _autocorrelations(values: Numbers) -> Numbers:
     centred = values - values.mean()
-    lags = range(1, min(LAGS, len(values) // 5) + 1)
-    products = [float(centred[lag:] @ centred[:-lag]) for lag in lags]
-    return np.array(products) / float(centred @ centred)
+    return lag_products(centred, min(LAGS, len(values) // 5)) / float(centred @ centred)
 
 
 def _bands(fit: Refitted) -> Check:
