@@ -72,7 +72,7 @@ class Ending:
             stage.dispatcher.executor.shutdown(wait=False, cancel_futures=True)
         # Whoever interrupts wants the end now: the baselines that are not ready are given up.
         patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
-        stage.references.wait(patience)
+        stage.references.wait(duel.tally.folds, patience)
         story = self._story(duel, ended_by)
         story = replace(story, model_cell=self._saved_cell(story.verdict))
         run = _written(_detailed(story), stage.settings.folder)

@@ -231,6 +231,7 @@ def _conduct(
         refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
         return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
     finally:
+        references.stop()
         if writer is not None:
             writer.shutdown(wait=False, cancel_futures=True)
 

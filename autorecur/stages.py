@@ -188,8 +188,7 @@ def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
             duel.run()
         except KeyboardInterrupt:  # what was paired until then is judged
             ended_by = INTERRUPT
-        trained = {pair.fold for pair in duel.tally.comparison({}).pairs}
-        stage.references.wait_for(trained, stage.meter.left("refit"))
+        stage.references.wait_for(duel.tally.folds, stage.meter.left("refit"))
     return ended_by
 
 

@@ -36,6 +36,7 @@ class References:
     holdout: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # forecasts
     error: Exception | None = None
     ready: threading.Event = field(default_factory=threading.Event)  # the holdout's are all there
+    _enough: threading.Event = field(default_factory=threading.Event)  # but for the holdout's
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -51,13 +52,26 @@ class References:
                 return
             self._thread.join(POLL_SECONDS)
 
-    def wait(self, seconds: float | None) -> None:
-        """Give the thread `seconds` to finish; folds not begun by then are given up."""
-        if self._thread is not None:
-            self._thread.join(seconds if seconds is not None and seconds < float("inf") else None)
-            self._stop.set()
+    def wait(self, folds: Iterable[str], seconds: float | None) -> None:
+        """Wait for all of them; where there are but `seconds`, for the holdout's and for `folds`.
+
+        What is not begun by then is given up, so that the thread ends before the process does: one
+        that is in the midst of compiled code then can take the process down with it.
+        """
+        if self._thread is not None and seconds is not None and seconds < float("inf"):
+            until = time.monotonic() + seconds
+            self.wait_for(folds, seconds)
+            self._enough.set()
+            self._thread.join(max(0.0, until - time.monotonic()))
+            self.stop()
+        elif self._thread is not None:
+            self._thread.join()
         if self.error is not None:
             raise self.error
+
+    def stop(self) -> None:
+        """Begin no other."""
+        self._stop.set()
 
     def _run(self) -> None:
         split = self.dataset.split
@@ -65,15 +79,17 @@ class References:
             # The holdout first: it is the one that every report needs. Then the latest folds, which
             # are the ones a short duel uses.
             for fold in (split.holdout, *reversed(split.duel)):
-                if self._stop.is_set():
-                    return
-                self._fold(fold, keep=fold is split.holdout)
-                self.ready.set()
+                if self._fold(fold, keep=fold is split.holdout):
+                    self.ready.set()
         except Exception as error:
             self.error = error
 
-    def _fold(self, fold: Fold, keep: bool) -> None:
-        for fitted in baseline.fit(self.dataset, fold, self.metric):
+    def _fold(self, fold: Fold, keep: bool) -> bool:
+        """Whether all of them were fitted; the holdout's are, where the others are enough."""
+        fitting = baseline.fitting(self.dataset, fold, self.metric)
+        while not (self._stop.is_set() or (self._enough.is_set() and not keep)):
+            if (fitted := next(fitting, None)) is None:
+                return True
             forecast = fitted.forecast(fold.test)
             asked = self.dataset, fold, fold.test, forecast
             if other := second_opinion(self.metric):
@@ -84,3 +100,4 @@ class References:
             self.seconds[fitted.name] = self.seconds.get(fitted.name, 0.0) + fitted.seconds
             if keep:
                 self.holdout[fitted.name] = forecast
+        return False

@@ -47,6 +47,11 @@ class Tally:
         """Those that know where their seconds went; of a worker that was ended nobody does."""
         return [fit for fit in self._fits.values() if fit.ledger]
 
+    @property
+    def folds(self) -> frozenset[str]:
+        """Those that something was trained on: what baselines are needed of."""
+        return frozenset(place.fold for place, _ in self._fits)
+
     def add(self, place: Round, cell: str, fit: Fit) -> dict[str, float | None]:
         """Take a fit in; returns its score on the fold's test block, and that by another metric.
 

@@ -8,7 +8,7 @@ spinning, and beside busy workers a fit of one second took fifty.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +26,7 @@ from autorecur.nets.baselines.smoothing import smoothing
 from autorecur.nets.baselines.summaries import summaries_inputs
 from autorecur.nets.baselines.windows import Array, Forecaster
 
-__all__ = ["FittedBaseline", "fit"]
+__all__ = ["FittedBaseline", "fit", "fitting"]
 
 Plans = dict[str, Callable[[], Forecaster]]
 MOST = {"upto": 12_000, "whole": 12_000}  # labelled examples to fit on
@@ -50,14 +50,19 @@ def fit(
     dataset: Dataset, fold: Fold, metric: Metric, clock: Callable[[], float] = time.perf_counter
 ) -> tuple[FittedBaseline, ...]:
     """Every baseline that suits the kind of task, fitted on `fold.train`."""
-    plans = _PLANS[dataset.kind.window](dataset, fold, metric)
-    fitted = []
-    with _one_thread():
-        for name, plan in plans.items():
+    return tuple(fitting(dataset, fold, metric, clock))
+
+
+def fitting(
+    dataset: Dataset, fold: Fold, metric: Metric, clock: Callable[[], float] = time.perf_counter
+) -> Iterator[FittedBaseline]:
+    """As `fit`, each one when it is asked for."""
+    for name, plan in _PLANS[dataset.kind.window](dataset, fold, metric).items():
+        with _one_thread():
             start = clock()
             forecaster = plan()
-            fitted.append(FittedBaseline(name, clock() - start, forecaster))
-    return tuple(fitted)
+            seconds = clock() - start
+        yield FittedBaseline(name, seconds, forecaster)
 
 
 def _one_thread() -> AbstractContextManager[Any]:

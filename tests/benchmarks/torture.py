@@ -49,9 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found.append(_run(number, name, budget, loaded=number % 2 == 1))
     late = sum(each["late"] for each in found)
     bare = sum(bool(each["missing"]) for each in found)
+    failed = sum(each["failed"] for each in found)
     idle = sum(each["idle"] for each in found)
-    print(f"{late} of {len(found)} late, {bare} without all of {', '.join(LEFT)}, {idle} idle")
-    return 1 if late or bare or idle else 0
+    print(f"{late} of {len(found)} late, {bare} without all of {', '.join(LEFT)}, {idle} idle, ")
+    print(f"{failed} ended with another exit code than 0")
+    return 1 if late or bare or idle or failed else 0
 
 
 def _run(number: int, name: str, budget: int, *, loaded: bool) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def _run(number: int, name: str, budget: int, *, loaded: bool) -> dict[str, Any]
     row = {
         "late": over > max(1.0, 0.01 * budget),
         "missing": missing,
+        "failed": done.returncode != 0,
         "idle": by == "time" and used < USED,
     }
     cells = (
@@ -82,7 +85,9 @@ def _run(number: int, name: str, budget: int, *, loaded: bool) -> dict[str, Any]
         f"{over:+.1f} s" + (" **late**" if row["late"] else ""),
         f"{used:.0%}" + (" **idle**" if row["idle"] else ""),
         spent["trainings"],
-        by + (f" **without {', '.join(missing)}**" if missing else ""),
+        by
+        + (f" **exit code {done.returncode}**" if row["failed"] else "")
+        + (f" **without {', '.join(missing)}**" if missing else ""),
         record.get("verdict", {}).get("outcome", "–"),
     )
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
