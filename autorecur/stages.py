@@ -12,10 +12,18 @@ from autorecur.exhibits import afterwards
 from autorecur.judge.check import Check, Facts
 from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
-from autorecur.judge.duel import MOST_SEEDS, SLACK_SECONDS, Duel, affordable_seconds
+from autorecur.judge.duel import (
+    ENDED_CLEAR,
+    MOST_SEEDS,
+    SLACK_SECONDS,
+    Duel,
+    affordable_seconds,
+)
 from autorecur.judge.outcome import FEWEST_FOLDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
+from autorecur.judge.stopping import is_clear
+from autorecur.judge.tally import Tally
 from autorecur.judge.verdict import Verdict, decide
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL, Candidate, Space
@@ -161,6 +169,7 @@ def dueled(
         dispatcher=stage.dispatcher,
         expected_seconds=sum(whole),
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
+        is_clear=lambda tally: _is_clear(stage, tally),
     )
     return duel, _fought(stage, duel, ended_by)
 
@@ -189,7 +198,14 @@ def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
         except KeyboardInterrupt:  # what was paired until then is judged
             ended_by = INTERRUPT
         stage.references.wait_for(duel.tally.folds, stage.meter.left("refit"))
-    return ended_by
+    return ENDED_CLEAR if duel.ended_early and ended_by != INTERRUPT else ended_by
+
+
+def _is_clear(stage: Stage, tally: Tally) -> bool:
+    """Not while a baseline is missing: the margin is a share of the best one's error."""
+    comparison = tally.comparison(stage.references.scores)
+    known = len(comparison.baseline_means()) == len(comparison.baselines) > 0
+    return known and is_clear(comparison, _margin(stage, comparison))
 
 
 def compared(stage: Stage, duel: Duel) -> Comparison:

@@ -3,12 +3,13 @@
 The folds come after everything that the search saw. The latest folds are trained first, and seeds
 are the outer round: a duel that time cuts short has every fold once before any has two. It can be
 run again with a later deadline, and then goes on where it stopped. With time to spare it asks what
-other ways to be fair, and fewer data, would have made of both.
+other ways to be fair, and fewer data, would have made of both. In a budget of time it ends early
+where the comparison is clear: see `judge.stopping`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from autorecur.data.dataset import Dataset
 from autorecur.judge.learning import SHARES
 from autorecur.judge.outcome import FEWEST_FOLDS
 from autorecur.judge.regimes import EQUAL_SECONDS, Met, other_cell, partners
+from autorecur.judge.stopping import whole_seeds
 from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
@@ -25,8 +27,16 @@ from autorecur.nets.order import Fit, Order
 from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import Dispatcher
 
-__all__ = ["MOST_SEEDS", "SEEDS_IN_TIME", "SLACK_SECONDS", "Duel", "affordable_seconds"]
+__all__ = [
+    "ENDED_CLEAR",
+    "MOST_SEEDS",
+    "SEEDS_IN_TIME",
+    "SLACK_SECONDS",
+    "Duel",
+    "affordable_seconds",
+]
 
+ENDED_CLEAR = "a clear comparison"  # is why a run ended
 MOST_SEEDS = 3  # that a duel is planned with …
 SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
 CURVE_FOLDS = 4  # on which parts of the data are trained on too
@@ -70,6 +80,7 @@ class Duel:
         dispatcher: Dispatcher,
         expected_seconds: float,  # of one pair of trainings, from the search
         overhead_seconds: float,  # of one training, before its first step
+        is_clear: Callable[[Tally], bool],  # whether the cells need not be compared any further
     ) -> None:
         self.dataset, self.arrays, self.finalists, self.metric = dataset, arrays, finalists, metric
         self.steps, self.dispatcher = steps, dispatcher
@@ -80,14 +91,16 @@ class Duel:
             self._partners = partners(finalists[anchor], Shape.of(dataset))
         self.overhead_seconds = overhead_seconds
         self._planned = self._planned_folds(trainings, expected_seconds)
-        timed = trainings is None and np.isfinite(self.deadline)
-        seeds = SEEDS_IN_TIME if timed else MOST_SEEDS
+        # With a number of trainings the same comes of it however many workers there are: no look.
+        self._timed = trainings is None and bool(np.isfinite(self.deadline))
+        self._is_clear, self._looks, self.clear = is_clear, 0, False
+        seeds = SEEDS_IN_TIME if self._timed else MOST_SEEDS
         self._rounds = [
             Round(fold.name, seed * 7919 + number)
             for number in range(seeds)
             for fold in reversed(self.folds)
         ]
-        if timed:
+        if self._timed:
             # Once a verdict has its usual evidence.
             usual = MOST_SEEDS * len(self.folds)
             self._rounds[usual:usual] = self._asides(seed * 7919)
@@ -150,6 +163,21 @@ class Duel:
     def run(self) -> None:
         """Train what time and trainings allow."""
         self.dispatcher.run(self._next, self._done)
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether it had nothing left to do, for the comparison is clear."""
+        return self.clear and self._started >= len(self._rounds)
+
+    def _look(self) -> None:
+        """Leave out the seeds that were still to come, where they would change nothing."""
+        whole = whole_seeds(self.tally.comparison({}))
+        if self._timed and not self.clear and whole > self._looks:
+            self._looks = whole
+            self.clear = self._is_clear(self.tally)
+            if self.clear:
+                later = self._rounds[self._started :]
+                self._rounds[self._started :] = [each for each in later if each.aside]
 
     def _next(self) -> Order | None:
         if self._waiting:
@@ -224,4 +252,6 @@ class Duel:
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
         self._warm = order.candidate.cell
-        return self.tally.add(self._places[order.id], order.candidate.cell, fit)
+        noted = self.tally.add(self._places[order.id], order.candidate.cell, fit)
+        self._look()
+        return noted

@@ -35,13 +35,14 @@ class Posterior:
     def settled(self, decided: float) -> str | None:
         """What has at least the probability `decided`: "lstm", "gru", "equivalent" or nothing.
 
-        A cell must have the 95 % interval on its side of nought as well. Where folds differ by far
-        more than the margin, the first condition alone would name a cell in up to 8 % of
-        comparisons of a cell with itself; with the second one it is 5 % at most.
+        A cell must have the interval of that probability (of 95 %, mostly) on its side of nought as
+        well. Where folds differ by far more than the margin, the first condition alone would name a
+        cell in up to 8 % of comparisons of a cell with itself; with the second it is 5 % at most.
         """
         if self.equivalent >= decided:
             return "equivalent"
-        if self.low <= 0 <= self.high:
+        tail = (1 - decided) / 2
+        if self.quantile(tail) <= 0 <= self.quantile(1 - tail):
             return None
         named = {"lstm": self.lstm_better, "gru": self.gru_better}
         return next((cell for cell, share in named.items() if share >= decided), None)

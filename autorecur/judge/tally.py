@@ -31,6 +31,11 @@ class Round:
     share: float = 1.0  # of the training examples; less is no evidence for a verdict
     regime: str = ""  # one of `judge.regimes`, for one cell alone; no evidence either
 
+    @property
+    def aside(self) -> bool:
+        """Whether it is no evidence for the verdict."""
+        return self.share < 1.0 or bool(self.regime)
+
 
 class Tally:
     """Fits are added as they come; each answer is of those that there are."""

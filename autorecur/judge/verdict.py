@@ -14,6 +14,7 @@ from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, LEAN, Case, Margin, Outcome
 from autorecur.judge.regimes import Met, Regime, regimes
 from autorecur.judge.sensitivity import Variation, variations
+from autorecur.judge.stopping import CLEAR
 from autorecur.judge.wording import budget, count, duration
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
     "decide",
 ]
 
-THRESHOLDS: Mapping[str, float] = MappingProxyType({"decide": DECIDE, "lean": LEAN})
+THRESHOLDS: Mapping[str, float] = MappingProxyType({"decide": DECIDE, "lean": LEAN, "clear": CLEAR})
 
 
 @dataclass(frozen=True)

@@ -317,6 +317,12 @@ def method(record: Record) -> Section:
         f"seeds and the same compute. {folds} Seeds are averaged within a fold, because the fold "
         "is the unit of evidence."
     )
+    if "clear" in thresholds:
+        dueled += (
+            " Whenever every fold has one seed more, a look is taken: what is "
+            f"{words.share(thresholds['clear'])} sure by then needs no further seeds, and in a "
+            "budget of time the run may end early."
+        )
     believed = (
         "The belief about the difference GRU − LSTM is the posterior of the correlated Bayesian "
         "t-test (Nadeau and Bengio 2003; Benavoli and others 2017). It allows for training rows "

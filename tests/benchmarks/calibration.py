@@ -4,8 +4,9 @@
 
 Simulated duels go through the real judge. Their noise is that of real runs: the spread of a fold's
 difference between seeds, and between folds, in margins, and the share of rows that a fold tests.
-A/A: the same cell under both names; a winner in 5 % at most. Planted: the share of each outcome at
-0, ½, 1, 2 and 4 margins; at 4 margins with low noise, the right cell in 90 % at least.
+A/A: the same cell under both names; a winner in 5 % at most, with the duel's stopping rule (see
+`judge.stopping`) and without. Planted: the share of each outcome at 0, ½, 1, 2 and 4 margins, with
+the rule; at 4 margins with low noise, the right cell in 90 % at least.
 
 `--real`: so many A/A duels of real trainings besides, on the developers' data: one network is
 trained on every duel fold with many seeds, which are then dealt to two names.
@@ -30,7 +31,9 @@ from search_throughput import DATASETS, TABLES
 from autorecur.data import arrays, scoring
 from autorecur.data.understand import Asked, understand
 from autorecur.judge.comparison import Comparison, Finalist, PairedScore
+from autorecur.judge.duel import MOST_SEEDS, SEEDS_IN_TIME
 from autorecur.judge.outcome import Case, Margin, Outcome
+from autorecur.judge.stopping import is_clear
 from autorecur.metrics import METRICS
 from autorecur.nets.defaults import first_candidate, space_for
 from autorecur.nets.order import Order
@@ -40,7 +43,9 @@ from autorecur.search.workers import WorkerPool
 ALLOWED, FOUND = 0.05, 0.90
 MARGIN, LEVEL = 1.0, 100.0
 WON = (Outcome.LSTM, Outcome.GRU)
-REAL_STEPS = 400
+REAL_STEPS, REAL_SEEDS = 400, 2
+
+Scores = tuple[NDArray[Any], NDArray[Any]]
 
 
 class Noise(NamedTuple):
@@ -86,61 +91,102 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _against_itself(duels: int, rng: np.random.Generator) -> int:
     """A/A with measured noise; how many of its rows have too many winners."""
-    print("| noise of | folds × seeds | a winner | leaning | equivalent | undecided |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| noise of | folds × seeds | a winner, no look | a winner, looks | leaning | equivalent | "
+        "undecided | ended early | seeds used |"
+    )
+    print("|---" * 9 + "|")
     broken = 0
     for name, noise in MEASURED.items():
-        found = Counter(_outcomes(0.0, noise, duels, rng))
-        won = sum(found[each] for each in WON) / duels
-        broken += won > ALLOWED + 2 * np.sqrt(ALLOWED * (1 - ALLOWED) / duels)  # by chance
-        rest = (Outcome.LEANING, Outcome.EQUIVALENT, Outcome.UNDECIDED)
-        cells = [f"{won:.1%}", *(f"{found[each] / duels:.1%}" for each in rest)]
-        size = f"{noise.folds} × {noise.seeds}"
-        print("| " + " | ".join([name, size, *cells]) + " |", flush=True)
+        for seeds in (noise.seeds, SEEDS_IN_TIME):
+            told = [_told(duel, noise) for duel in _drawn(0.0, noise, seeds, duels, rng)]
+            shares = _shares([each.last for each in told]), _shares([each.looked for each in told])
+            won = [sum(share[each.name] for each in WON) for share in shares]
+            broken += sum(each > ALLOWED + 2 * _by_chance(duels) for each in won)
+            early = sum(each.seeds < seeds for each in told) / duels
+            cells = [f"{each:.1%}" for each in won]
+            cells += [f"{shares[1][each]:.1%}" for each in ("LEANING", "EQUIVALENT", "UNDECIDED")]
+            cells += [f"{early:.0%}", f"{np.mean([each.seeds for each in told]):.1f}"]
+            size = f"{noise.folds} × {seeds}"
+            print("| " + " | ".join([name, size, *cells]) + " |", flush=True)
     return broken
+
+
+def _by_chance(duels: int) -> float:
+    return float(np.sqrt(ALLOWED * (1 - ALLOWED) / duels))
 
 
 def _planted(duels: int, rng: np.random.Generator) -> int:
     """The share of each outcome where the GRU is better by so many margins."""
     names = ("GRU", "LSTM", "EQUIVALENT", "LEANING", "UNDECIDED")
-    print("\n| margins | folds | noise, margins | " + " | ".join(names) + " |")
-    print("|---" * (3 + len(names)) + "|")
+    print("\n| margins | folds | noise, margins | " + " | ".join(names) + " | ended early |")
+    print("|---" * (4 + len(names)) + "|")
     broken = 0
     for margins in (0.0, 0.5, 1.0, 2.0, 4.0):
         for folds in (4, 8, 16):
             for spread in (0.5, 2.0):
-                noise = Noise(2, folds, spread, spread / 2, 0.05)
-                found = Counter(_outcomes(-margins, noise, duels, rng))
-                shares = [found[Outcome[name]] / duels for name in names]
-                broken += margins == 4.0 and spread == 0.5 and shares[0] < FOUND
-                cells = " | ".join(f"{share:.1%}" for share in shares)
-                print(f"| {margins:g} | {folds} | {spread:g} | {cells} |", flush=True)
+                noise = Noise(MOST_SEEDS, folds, spread, spread / 2, 0.05)
+                drawn = _drawn(-margins, noise, noise.seeds, duels, rng)
+                told = [_told(duel, noise) for duel in drawn]
+                shares = _shares([each.looked for each in told])
+                broken += margins == 4.0 and spread == 0.5 and shares["GRU"] < FOUND
+                cells = [f"{shares[name]:.1%}" for name in names]
+                cells += [f"{sum(each.seeds < noise.seeds for each in told) / duels:.0%}"]
+                row = [f"{margins:g}", str(folds), f"{spread:g}", *cells]
+                print("| " + " | ".join(row) + " |", flush=True)
     return broken
 
 
-def _outcomes(
-    difference: float, noise: Noise, duels: int, rng: np.random.Generator
-) -> Iterator[Outcome]:
-    """Of duels whose GRU differs by `difference` margins from the LSTM."""
+def _shares(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    found = Counter(outcomes)
+    return {each.name: found[each] / len(outcomes) for each in Outcome}
+
+
+def _drawn(
+    difference: float, noise: Noise, seeds: int, duels: int, rng: np.random.Generator
+) -> Iterator[Scores]:
+    """Duels whose GRU differs by `difference` margins from the LSTM: (fold, seed) of each cell."""
     for _ in range(duels):
         level = LEVEL + rng.normal(0, 5 * MARGIN, (noise.folds, 1))
         folds = difference + rng.normal(0, noise.of_folds, (noise.folds, 1))
-        seeds = rng.normal(0, noise.of_seeds / np.sqrt(2), (2, noise.folds, noise.seeds))
-        yield _judged(level + seeds[0], level + folds + seeds[1], noise.test_share)
+        luck = rng.normal(0, noise.of_seeds / np.sqrt(2), (2, noise.folds, seeds))
+        yield level + luck[0], level + folds + luck[1]
 
 
-def _judged(lstm: NDArray[Any], gru: NDArray[Any], test_share: float) -> Outcome:
-    """By the real judge; the one baseline is far off, and so never the answer."""
+class Told(NamedTuple):
+    """What the judge says in the end, what it says where it stops early, and after how many."""
+
+    last: Outcome
+    looked: Outcome
+    seeds: int
+
+
+def _told(duel: Scores, noise: Noise) -> Told:
+    """By the real judge and the real rule."""
+    most = duel[0].shape[1]
+    for seeds in range(1, most):
+        early = _case(duel, seeds, noise.test_share)
+        if is_clear(early.comparison, early.margin):
+            break
+    else:
+        seeds, early = most, _case(duel, most, noise.test_share)
+    last = early if seeds == most else _case(duel, most, noise.test_share)
+    return Told(last.outcome, early.outcome, seeds)
+
+
+def _case(duel: Scores, seeds: int, test_share: float) -> Case:
+    """With so many seeds; the one baseline is far off, and so never the answer."""
+    lstm, gru = duel
     folds = tuple(f"fold {number}" for number in range(len(lstm)))
     pairs = tuple(
         PairedScore(fold, seed, float(lstm[place, seed]), float(gru[place, seed]), 1.0, 1.0)
+        for seed in range(seeds)
         for place, fold in enumerate(folds)
-        for seed in range(lstm.shape[1])
     )
     baselines = {"naive": (1e9,) * len(folds)}
     comparison = Comparison(pairs, folds, baselines, test_share, METRICS["mae"])
     finalists = {cell: Finalist(cell, cell, 1, 4, 1, None, 1.0) for cell in ("lstm", "gru")}
-    return Case(comparison, finalists, Margin(MARGIN, "", 0.01, "LEVEL")).outcome
+    return Case(comparison, finalists, Margin(MARGIN, "", 0.01, "LEVEL"))
 
 
 def _really(duels: int, rng: np.random.Generator) -> int:
@@ -168,28 +214,34 @@ def _really(duels: int, rng: np.random.Generator) -> int:
 
         futures: dict[tuple[int, int], Future[Any]] = {
             (place, seed): pool.submit(train, order(fold.name, seed))
-            for seed in range(2 * duels)
+            for seed in range(2 * REAL_SEEDS * duels)
             for place, fold in enumerate(folds)
         }
-        scores = np.empty((len(folds), 2 * duels))
+        scores = np.empty((len(folds), 2 * REAL_SEEDS * duels))
         for (place, seed), future in futures.items():
             fold, fit = folds[place], future.result()
             scores[place, seed] = scoring.score(metric, dataset, fold, fold.test, fit.forecasts)
         pool.shutdown(wait=False, cancel_futures=True)
-    best = scores.mean()
     shares = [len(fold.test) / (len(fold.test) + len(fold.train)) for fold in folds]
-    dealt = rng.permuted(scores, axis=1) / (0.01 * best)  # in margins of 1 %
-    found = Counter(
-        _judged(dealt[:, [number]], dealt[:, [duels + number]], float(np.mean(shares)))
-        for number in range(duels)
-    )
-    won = sum(found[each] for each in WON) / duels
-    told = ", ".join(f"{outcome.name} {count}" for outcome, count in found.most_common())
+    noise = Noise(REAL_SEEDS, len(folds), 0.0, 0.0, float(np.mean(shares)))  # it has its own
+    dealt = rng.permuted(scores, axis=1) / (0.01 * scores.mean())  # in margins of 1 %
+    told = [
+        _told((each[:, :REAL_SEEDS], each[:, REAL_SEEDS:]), noise)
+        for each in np.split(dealt, duels, axis=1)
+    ]
     print(
-        f"\n{duels} real duels of ETTh1's default with itself, {len(folds)} folds, {scores.size} "
-        f"trainings in {time.monotonic() - begin:.0f} s: {told}"
+        f"\n{duels} real duels of ETTh1's default with itself, {len(folds)} folds, {REAL_SEEDS} "
+        f"seeds, {scores.size} trainings in {time.monotonic() - begin:.0f} s"
     )
-    return int(won > ALLOWED)
+    broken = 0
+    for way, outcomes in (
+        ("without a look", [each.last for each in told]),
+        ("with looks", [each.looked for each in told]),
+    ):
+        found = Counter(outcomes)
+        broken += sum(found[each] for each in WON) > ALLOWED * duels
+        print(f"{way}: " + ", ".join(f"{each.name} {many}" for each, many in found.most_common()))
+    return broken
 
 
 if __name__ == "__main__":
