@@ -9,26 +9,24 @@ an error of the user's is one line and exit code 2: `main` alone knows what erro
 from __future__ import annotations
 
 import atexit
-import csv
 import gc
 import importlib
 import json
-import math
 import os
 import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import autorecur
-from autorecur.errors import AutorecurError, SettingError
+from autorecur.errors import AutorecurError
 from autorecur.options import coverage, debug, of_the_table, of_training, settings, share
+from autorecur.output import score_lines, visible, without_nan, write_csv, writing
 from autorecur.tables import bundled
 
 if TYPE_CHECKING:
@@ -184,10 +182,10 @@ def plan(table: Path, as_json: bool, quick: bool, **given: Any) -> None:
     """
     made = _own("pipeline").plan(table, measure=not quick, **settings(given))
     if as_json:
-        click.echo(json.dumps(_strict(made.as_dict()), indent=2, sort_keys=True))
+        click.echo(json.dumps(without_nan(made.as_dict()), indent=2, sort_keys=True))
     else:
         for line in made.lines():
-            click.echo(_visible(line))
+            click.echo(visible(line))
 
 
 @_group.command()
@@ -237,14 +235,39 @@ def show(run: Path) -> None:
     metavar="FILE",
     help="Ends in .html, .md or .json.  [default: report.html in the run folder]",
 )
+@click.option("--expanded", is_flag=True, help="Open what the page folds away: for print.")
 @debug
-def report(run: Path, to: Path | None) -> None:
+def report(run: Path, to: Path | None, expanded: bool) -> None:
     """Write the report of RUN."""
     target = to or run / "report.html"
     record = _own("record").read(run)
-    with _writing(target):
-        _own("report").write(record, target)
+    with writing(target):
+        _own("report").write(record, target, expanded)
     click.echo(target)
+
+
+@_group.command()
+@click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ends in .html or .md.  [default: Markdown on stdout]",
+)
+@debug
+def compare(runs: Sequence[Path], to: Path | None) -> None:
+    """Put two or more runs side by side.
+
+    Verdicts, scores and costs; where their data differ, the skill against the baselines.
+    """
+    records = [_own("record").read(run) for run in runs]
+    text = _own("report").compare(records, to.suffix.lower() if to else ".md")
+    if to is None:
+        click.echo(text, nl=False)
+        return
+    with writing(to):
+        _own("record").write_text(to, text)
+    click.echo(to)
 
 
 @_group.command()
@@ -260,7 +283,7 @@ def predict(run: Path, table: Path, out: Path | None, interval: float | None) ->
 
     Of a series the steps after its end; where rows, sequences or texts want a label, the label.
     """
-    _write_csv(_load(run).predict(table, interval=interval, tell=_tell), out)
+    write_csv(_load(run).predict(table, interval=interval, tell=_tell), out)
 
 
 @_group.command()
@@ -282,7 +305,7 @@ def generate(run: Path, prompt: str, n: int, temperature: float, seed: int) -> N
 
     Prints the prompt and N more characters or words, whichever the text was learned by.
     """
-    click.echo(_visible(_load(run).generate(prompt, n, temperature, seed)))
+    click.echo(visible(_load(run).generate(prompt, n, temperature, seed)))
 
 
 @_group.command()
@@ -299,11 +322,11 @@ def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_js
     """
     evaluation = _load(run).evaluate(table, stride=stride, tell=_tell)
     if out is not None:
-        _write_csv(evaluation.forecasts, out)
+        write_csv(evaluation.forecasts, out)
     if as_json:
-        click.echo(json.dumps(_strict(evaluation.scores), indent=2, sort_keys=True))
+        click.echo(json.dumps(without_nan(evaluation.scores), indent=2, sort_keys=True))
     else:
-        for line in _score_lines(evaluation.scores):
+        for line in score_lines(evaluation.scores):
             click.echo(line)
 
 
@@ -324,80 +347,3 @@ def _print(record: Record) -> None:
     colour = person and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     width = max(60, min(shutil.get_terminal_size().columns, 100)) if person else 80
     click.echo(_own("report").terminal(record, width, colour).rstrip("\n"), color=colour)
-
-
-def _visible(text: str) -> str:
-    """Text of the user's table as a terminal may see it: no escape code, line ends kept.
-
-    >>> _visible("a\\x1b[2Jb\\nc")
-    'a [2Jb\\nc'
-    """
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
-
-
-def _strict(value: Any) -> Any:
-    """The value as strict JSON has it: a missing number is null.
-
-    >>> _strict({"mae": float("nan"), "steps": (1, 2)})
-    {'mae': None, 'steps': [1, 2]}
-    """
-    if isinstance(value, dict):
-        return {str(key): _strict(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
-
-
-def _score_lines(scores: Mapping[str, float | None]) -> list[str]:
-    """Scores in columns; "–" stands for one that could not be computed.
-
-    >>> _score_lines({"mae": 1.25, "mase": None})
-    ['mae   1.25', 'mase  –']
-    """
-    wide = max(map(len, scores), default=0)
-    return [
-        f"{name:<{wide}}  {'–' if score is None or not math.isfinite(score) else f'{score:.6g}'}"
-        for name, score in scores.items()
-    ]
-
-
-def _write_csv(frame: Any, out: Path | None) -> None:
-    """A DataFrame as CSV, to a file or to stdout."""
-    if out is None:
-        _csv(frame, sys.stdout)
-        return
-    with _writing(out), out.open("w", newline="", encoding="utf-8") as file:
-        _csv(frame, file)
-
-
-def _csv(frame: Any, file: TextIO) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(map(_cell, frame.columns))
-    writer.writerows(map(_cell, row) for row in frame.itertuples(index=False, name=None))
-
-
-def _cell(value: Any) -> Any:
-    """One CSV cell; text that a spreadsheet would run as a formula gets an apostrophe before it.
-
-    >>> [_cell(value) for value in ("=1+1", "load", -3.5, float("nan"))]
-    ["'=1+1", 'load', -3.5, '']
-    """
-    if isinstance(value, float) and math.isnan(value):
-        return ""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn a refusal of the file system into one line for the user."""
-    try:
-        yield
-    except (AutorecurError, BrokenPipeError):
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SettingError(f"cannot write {str(path)!r} ({reason}): give another file") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,9 +60,12 @@ class Run:
         """What a table must look like."""
         return schema_of(self.record.data)
 
-    def report(self, path: str | Path) -> Path:
-        """Write the report; .html, .md or .json, by the suffix of `path`."""
-        return report.write(self.record, path)
+    def report(self, path: str | Path, expanded: bool = False) -> Path:
+        """Write the report; .html, .md or .json, by the suffix of `path`.
+
+        `expanded` opens on the page what a reader would open: for print.
+        """
+        return report.write(self.record, path, expanded)
 
     def predict(
         self, data: Source, interval: float | None = None, tell: Tell | None = None
@@ -118,9 +120,11 @@ class Run:
         return f"autorecur.load({str(self.folder)!r})  # {self.verdict}"
 
     def _repr_html_(self) -> str:
-        sentence = html.escape(self.verdict)
-        cost = html.escape(str(self.record.verdict["cost"]))
-        return f"<p><strong>{sentence}</strong><br>{cost}</p>"
+        return report.notebook(self.record)["text/html"]
+
+    def _repr_mimebundle_(self, **asked: object) -> dict[str, str]:
+        """What a notebook shows: the first screen, in whatever it can display."""
+        return report.notebook(self.record)
 
 
 def load(folder: str | Path) -> Run:

@@ -43,6 +43,7 @@ LAYERS = (
         "ending",
         "pipeline",
         "options",
+        "output",
         "cli",
         "__init__",
         "__main__",

@@ -10,19 +10,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+from report import sample
 
 import autorecur
 from autorecur import cli
 from autorecur.errors import DataError, RunError
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["demo", "evaluate", "fit", "generate", "plan", "predict", "report", "show"]
+COMMANDS = ["compare", "demo", "evaluate", "fit", "generate", "plan", "predict", "report", "show"]
 
 
 def stand_in_run(outcome: str = "GRU", ended_by: str = "time") -> SimpleNamespace:
@@ -184,6 +186,39 @@ def test_a_missing_run_folder(
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and "nowhere" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = []
+    for name, outcome in (("one", "GRU"), ("two", "BASELINE_WINS")):
+        made = sample.record(outcome)
+        made = replace(made, run={**made.run, "name": name})
+        made.write(tmp_path / name)
+        runs.append(str(tmp_path / name))
+    assert cli.main(["compare", *runs]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("# 2 runs of energy") and "| one |" in told and "| two |" in told
+    page = tmp_path / "beside.html"
+    assert cli.main(["compare", *runs, "--to", str(page)]) == 0
+    assert capsys.readouterr().out == f"{page}\n"
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    for wrong, said in (
+        (["compare", runs[0]], "give two or more"),
+        (["compare", *runs, "--to", "a.pdf"], "'.pdf'"),
+        (["compare", runs[0], str(tmp_path / "nowhere")], "nowhere"),
+        (["compare"], "RUN"),
+    ):
+        assert cli.main(wrong) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.count("\n") == 1 and said in err
+
+
+def test_an_expanded_report_folds_nothing(tmp_path: Path) -> None:
+    sample.record().write(tmp_path)
+    for flags, folded in (([], True), (["--expanded"], False)):
+        assert cli.main(["report", str(tmp_path), *flags]) == 0
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert ("<details>" in page) == folded and ("<details open>" in page) != folded
 
 
 # --- fit and demo --------------------------------------------------------------------------------

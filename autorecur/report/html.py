@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from autorecur.report import figures
+from autorecur.report.beside import Beside
 from autorecur.report.parts import Document, Plot
 
-__all__ = ["render"]
+__all__ = ["beside", "notebook", "render"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(document: Document) -> str:
-    """The page."""
+def render(document: Document, expanded: bool = False) -> str:
+    """The page; `expanded` opens what a reader would open, for print."""
     drawings = {
         id(plot): Markup(figures.svg(plot.info, f"{document.run_id}-", plot.label))
         for section in document.sections
@@ -32,8 +34,21 @@ def render(document: Document) -> str:
     def drawn(plot: Plot) -> Markup:
         return drawings[id(plot)]
 
-    page = _environment().get_template("page.html.j2")
-    return page.render(doc=document, drawn=drawn, style=_style()) + "\n"
+    return _filled("page", doc=document, drawn=drawn, style=_style("style"), expanded=expanded)
+
+
+def notebook(document: Document) -> str:
+    """The first screen as a piece of a page that others share: its styles reach nothing else."""
+    return _filled("notebook", doc=document, style=_style("notebook"), expanded=False)
+
+
+def beside(document: Beside) -> str:
+    """The page of several runs."""
+    return _filled("beside", doc=document, style=_style("style"), expanded=False)
+
+
+def _filled(template: str, **given: Any) -> str:
+    return _environment().get_template(f"{template}.html.j2").render(**given) + "\n"
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +62,6 @@ def _environment() -> Environment:
     )
 
 
-@lru_cache(maxsize=1)
-def _style() -> Markup:
-    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+@lru_cache
+def _style(name: str) -> Markup:
+    return Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8"))

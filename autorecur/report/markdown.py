@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from autorecur.report.beside import Beside
 from autorecur.report.parts import Bar, Document, Section, Table, Track
 
-__all__ = ["render"]
+__all__ = ["beside", "first_screen", "render"]
 
 
 def render(document: Document) -> str:
     """The whole report; blocks are parted by one empty line."""
-    return "\n\n".join(block for block in _blocks(document) if block) + "\n"
+    return _joined((*_first(document), *_rest(document)))
 
 
-def _blocks(document: Document) -> Iterator[str]:
+def first_screen(document: Document) -> str:
+    """What to do and why, up to the finalists."""
+    return _joined(_first(document))
+
+
+def beside(document: Beside) -> str:
+    """Several runs, side by side."""
+    return _joined(
+        (
+            f"# {text(document.title)}",
+            text(document.lead),
+            *map(text, document.notes),
+            *map(_table, document.tables),
+            "\n".join(
+                f"- **{text(name)}** {symbol} {text(sentence)}"
+                for name, symbol, sentence in document.sentences
+            ),
+            f"*{text(document.footer)}*",
+        )
+    )
+
+
+def _joined(blocks: Iterable[str]) -> str:
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _first(document: Document) -> Iterator[str]:
     yield f"# {document.symbol} {text(document.headline)}"
     yield text(document.lead)
     yield text(document.second)
@@ -25,6 +52,9 @@ def _blocks(document: Document) -> Iterator[str]:
     yield f"*{text(document.subtitle)}*"
     yield _bullets(document.reasons)
     yield _table(document.finalists)
+
+
+def _rest(document: Document) -> Iterator[str]:
     yield _facts(document)
     if document.use:
         yield "Use it:\n\n" + _code(document.use)

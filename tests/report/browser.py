@@ -32,6 +32,8 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+# Deque's checker of accessibility, a file of the npm package axe-core; `.ci/run` fetches it.
+AXE = os.environ.get("AUTORECUR_AXE")
 PATIENCE_SECONDS = 60
 
 
@@ -116,8 +118,9 @@ class Browser:
             self._receive(deadline)
 
     def value(self, expression: str) -> Any:
-        """What an expression is worth in the page."""
-        result = self._send("Runtime.evaluate", expression=expression, returnByValue=True)
+        """What an expression is worth in the page, or what it promises."""
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        result = self._send("Runtime.evaluate", **asked)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 

@@ -35,6 +35,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for kind in KINDS:
         report.write(of_kind(kind), folder / f"kind-{kind}.html")
     report.write(of_kind("text-classification", HOSTILE["long word"]), folder / "kind-long.html")
+    report.write(record(), folder / "expanded.html", expanded=True)
+    runs = [record(), of_kind("text-classification"), record("INCOMPLETE", HOSTILE["long word"])]
+    (folder / "beside.html").write_text(report.compare(runs, ".html"), encoding="utf-8")
+    views = "".join(report.notebook(each)["text/html"] for each in runs)
+    cells = f"<!DOCTYPE html><html lang=en><title>cells</title><main>{views}</main></html>"
+    (folder / "notebook.html").write_text(cells, encoding="utf-8")
     return folder
 
 
@@ -70,18 +76,21 @@ def test_it_looks_as_the_reader_prefers(
 def test_no_width_scrolls_sideways(chromium: Browser, pages: Path, width: int) -> None:
     names = ["report.html", "hostile-long word.html", "hostile-script.html", "hostile-long.html"]
     names += [f"kind-{kind}.html" for kind in (*KINDS, "long")]
-    for name in names:
+    for name in (*names, "beside.html", "notebook.html"):
         chromium.open(pages / name, width, 800)
         chromium.value("document.querySelectorAll('details').forEach(d => d.open = true)")
         widest = chromium.value("document.documentElement.scrollWidth")
         assert widest <= width, name
 
 
-def test_nothing_leaves_the_page_and_nothing_complains(chromium: Browser, pages: Path) -> None:
+@pytest.mark.parametrize("name", ["report.html", "beside.html", "notebook.html"])
+def test_nothing_leaves_the_page_and_nothing_complains(
+    chromium: Browser, pages: Path, name: str
+) -> None:
     chromium.requests.clear()
     chromium.complaints.clear()
-    chromium.open(pages / "report.html")
-    assert chromium.requests == [(pages / "report.html").as_uri()]
+    chromium.open(pages / name)
+    assert chromium.requests == [(pages / name).as_uri()]
     assert chromium.complaints == []
     assert chromium.value("document.scripts.length") == 0
 
@@ -112,6 +121,45 @@ def test_text_stands_out_from_its_ground_in_both_themes(chromium: Browser, pages
     for dark in (False, True):
         chromium.open(pages / "report.html", dark=dark)
         assert chromium.value(script) >= 4.5
+
+
+@pytest.mark.skipif(browser.AXE is None, reason="AUTORECUR_AXE names no axe.min.js of axe-core")
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", ["report", "expanded", "beside", *(f"kind-{k}" for k in KINDS)])
+def test_axe_finds_no_violation(chromium: Browser, pages: Path, name: str, dark: bool) -> None:
+    assert browser.AXE is not None
+    chromium.open(pages / f"{name}.html", dark=dark)
+    chromium.value(Path(browser.AXE).read_text(encoding="utf-8") + "; 0")
+    found = chromium.value(
+        "axe.run().then(told => told.violations.map(each => "
+        "each.id + ': ' + each.help + ' ' + each.nodes.map(node => node.html).slice(0, 3)))"
+    )
+    assert found == []
+
+
+def test_expanded_nothing_is_folded(chromium: Browser, pages: Path) -> None:
+    """Folded tables do not print: here every one of them has a height on paper."""
+    folded = "[...document.querySelectorAll('details')].filter(each => !each.open).length"
+    chromium.open(pages / "report.html")
+    assert chromium.value(folded) > 0
+    chromium.open(pages / "expanded.html")
+    chromium.print_media(True)
+    try:
+        assert chromium.value(folded) == 0
+        heights = chromium.value("[...document.querySelectorAll('table')].map(t => t.offsetHeight)")
+        assert len(heights) > 5 and min(heights) > 20
+    finally:
+        chromium.print_media(False)
+
+
+def test_the_views_of_two_runs_share_a_notebook(chromium: Browser, pages: Path) -> None:
+    """Their styles reach nothing outside, and no id is there twice."""
+    chromium.open(pages / "notebook.html")
+    ids = chromium.value("[...document.querySelectorAll('[id]')].map(each => each.id)")
+    assert len(ids) == len(set(ids)) == 3
+    bars = chromium.value("[...document.querySelectorAll('.sure-bar')].map(b => b.offsetWidth)")
+    assert len(bars) == 2 and min(bars) > 100
+    assert chromium.value("getComputedStyle(document.body).fontSize") == "16px"
 
 
 def test_it_prints_to_the_last_section(chromium: Browser, pages: Path) -> None:

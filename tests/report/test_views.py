@@ -55,6 +55,30 @@ def test_both_views_of_each_kind(kind: str) -> None:
     golden(f"kind-{kind.replace(' ', '-')}.txt", report.terminal(made))
 
 
+# ---- a notebook's cell
+
+
+@pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
+def test_a_notebook_shows_the_first_screen(name: str) -> None:
+    made = of_kind(name) if name in KINDS else record(name)
+    told = report.notebook(made)
+    assert made.verdict["sentence"] in told["text/plain"]
+    assert report.render(made, ".md").startswith(told["text/markdown"].rstrip("\n"))
+    page = told["text/html"]
+    assert len(page.encode()) < 30_000
+    assert "<script" not in page and "http" not in page and "onerror=" not in page
+    sheet = page.partition("<style>")[2].partition("</style>")[0]
+    assert all(line.startswith(".autorecur ") for line in sheet.split("\n") if line)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text_in_a_notebook(name: str) -> None:
+    hostile, harmless = (
+        report.notebook(record(name=each))["text/html"] for each in (HOSTILE[name], "harmless")
+    )
+    assert re.findall(r"<(\w+)", hostile) == re.findall(r"<(\w+)", harmless)
+
+
 # ---- Markdown
 
 
@@ -186,7 +210,8 @@ def test_rendering_needs_no_network_library() -> None:
     code = (
         "import sys; from report.sample import record; from autorecur import report; "
         "[report.render(record(), suffix) for suffix in ('.html', '.md', '.json')]; "
-        "report.terminal(record(), colour=True); "
+        "report.terminal(record(), colour=True); report.notebook(record()); "
+        "[report.compare([record(), record('LSTM')], suffix) for suffix in ('.html', '.md')]; "
         "heavy = {'tensorflow', 'keras', 'jax', 'sklearn', 'pandas', 'matplotlib.pyplot'}; "
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )

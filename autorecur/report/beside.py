@@ -1,0 +1,204 @@
+"""Several records become one page or one Markdown text: verdicts, scores and costs side by side.
+
+Scores are put beside each other only where they answer the same question: the same table, roles and
+horizon, by the same metric. Of different questions the skill can be compared: the share of the best
+baseline's error that a network avoids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autorecur.record import Record
+from autorecur.report import words
+from autorecur.report.document import harmless, headlined
+from autorecur.report.facts import (
+    amount,
+    answer,
+    best_baseline,
+    columns,
+    in_points,
+    margin,
+    score_label,
+    target,
+)
+from autorecur.report.parts import Row, Table
+
+__all__ = ["FEWEST", "Beside", "beside", "skill"]
+
+FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is shown of several runs; a view only arranges it."""
+
+    page_id: str
+    title: str
+    lead: str
+    sentences: tuple[tuple[str, str, str], ...]  # of each run: its name, its symbol, its verdict
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+    footer: str
+
+
+def beside(records: Sequence[Record]) -> Beside:
+    """Records, in the order given, side by side."""
+    made = [harmless(record) for record in records]
+    names = _names(made)
+    same = len({_question(record) for record in made}) == 1
+    return Beside(
+        page_id="r" + "-".join(record.run["id"] for record in made),
+        title=_title(made, same),
+        lead=_lead(made, names, same),
+        sentences=tuple(
+            (name, record.verdict["symbol"], record.verdict["sentence"])
+            for name, record in zip(names, made, strict=True)
+        ),
+        tables=(_verdicts(made, names), _scores(made, names, same), _costs(made, names)),
+        notes=_notes(same),
+        footer="Every number is in the record.json of its run.",
+    )
+
+
+def skill(record: Record) -> float | None:
+    """The share of the best baseline's error on the holdout that the network avoids; 1 is all.
+
+    Of a share of right answers the error is what is missing to all. None where there is no network,
+    no baseline, or no error to avoid.
+    """
+    best, score = best_baseline(record, "holdout"), record.score["holdout"]
+    if best is None or score is None:
+        return None
+    error, reference = score, best[1]
+    if in_points(record):
+        error, reference = 1 - score, 1 - reference
+    return 1 - error / reference if reference > 0 else None
+
+
+def _question(record: Record) -> tuple[object, ...]:
+    return record.data["fingerprint"], record.data["horizon"], record.metric["name"]
+
+
+def _names(records: Sequence[Record]) -> list[str]:
+    """The run's folder; where two have the same, with their ids."""
+    names = [record.run["name"] for record in records]
+    return [
+        f"{name} ({record.run['id']})" if names.count(name) > 1 else name
+        for name, record in zip(names, records, strict=True)
+    ]
+
+
+def _title(records: Sequence[Record], same: bool) -> str:
+    runs = words.plural(len(records), "run")
+    if same:
+        named = target(records[0])
+        about = f" → {words.cut(named, words.NAME_LIMIT)}" if named else ""
+        return f"{runs} of {records[0].data['name']}{about}"
+    tables = {record.data["fingerprint"] for record in records}
+    if len(tables) == 1:
+        return f"{runs} that ask {records[0].data['name']} different questions"
+    return f"{runs} of {words.plural(len(tables), 'table')}"
+
+
+def _lead(records: Sequence[Record], names: Sequence[str], same: bool) -> str:
+    """Which network did best, as far as that can be said."""
+    if not same:
+        return (
+            "Scores of different questions cannot be compared. What can is the skill: the share of "
+            "the best baseline's error on the holdout that the network avoids."
+        )
+    flip = 1 if records[0].metric["better"] == "lower" else -1
+    scored = [
+        (flip * record.score["holdout"], place)
+        for place, record in enumerate(records)
+        if record.score["holdout"] is not None
+    ]
+    if not scored:
+        return "None of them has a network that was scored on the holdout."
+    place = min(scored)[1]
+    best = records[place]
+    network = best.model["title"] if best.model else "network"
+    return (
+        f"The best network on the holdout is the {network} of {names[place]}: "
+        f"{score_label(best)} {amount(best, best.score['holdout'])}."
+    )
+
+
+def _notes(same: bool) -> tuple[str, ...]:
+    if not same:
+        return ()
+    return (
+        "The holdout is the same rows in each run. Whoever chooses among runs by it has chosen "
+        "with it: the chosen one's score is a little too good.",
+    )
+
+
+def _verdicts(records: Sequence[Record], names: Sequence[str]) -> Table:
+    rows = []
+    for name, record in zip(names, records, strict=True):
+        verdict = record.verdict
+        chances, evidence = verdict["probability"], verdict["evidence"]
+        parts = ("lstm_better", "equivalent", "gru_better")
+        cells = (
+            name,
+            f"{verdict['symbol']} {headlined(verdict['sentence'])[0]}",
+            *(words.share(chances[part]) if chances else words.MISSING for part in parts),
+            margin(record),
+            f"{evidence['folds']} × {evidence['seeds']}",
+        )
+        rows.append(Row(cells))
+    labels = ("", "verdict", "#LSTM better", "#equal", "#GRU better", "#margin", "#folds × seeds")
+    return Table("What each run says", columns(*labels), tuple(rows))
+
+
+def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Table:
+    """Best first where the scores can be compared; else by skill."""
+    rows = []
+    for name, record in zip(names, records, strict=True):
+        best, won = best_baseline(record, "holdout"), skill(record)
+        cells = (
+            name,
+            record.model["title"] if record.model else words.MISSING,
+            score_label(record),
+            amount(record, record.score["holdout"]),
+            best[0] if best else words.MISSING,
+            amount(record, best[1]) if best else words.MISSING,
+            words.percent(won),
+        )
+        cell = record.model["cell"] if record.model else ""
+        rows.append((-won if won is not None else float("inf"), Row(cells, cell)))
+    rows.sort(key=lambda pair: pair[0])
+    labels = ("", "network", "metric", "#holdout", "best baseline", "#its score", "#skill")
+    return Table(
+        "Scores on the holdout",
+        columns(*labels),
+        tuple(row for _, row in rows),
+        note=(
+            "Best first. Skill: the share of the best baseline's error that the network avoids; "
+            "below nought it has more."
+        ),
+    )
+
+
+def _costs(records: Sequence[Record], names: Sequence[str]) -> Table:
+    rows = []
+    for name, record in zip(names, records, strict=True):
+        model, budget = record.model, record.budget
+        cells = (
+            name,
+            budget["text"],
+            words.duration(budget["spent_seconds"]),
+            words.count(budget["trainings"]),
+            words.count(model["parameters"]) if model else words.MISSING,
+            words.size(model["bytes"]) if model else words.MISSING,
+            words.milliseconds(model["latency_ms"]["p50"]) if model else words.MISSING,
+            str(record.environment["seed"]),
+            record.run["version"],
+        )
+        rows.append(Row(cells))
+    given = {answer(record) for record in records}
+    each = given.pop() if len(given) == 1 else "prediction"
+    labels = ("", "budget", "#spent", "#trainings", "#weights", "#file", f"#a {each}", "#seed")
+    return Table("What each cost", columns(*labels, "autorecur"), tuple(rows))

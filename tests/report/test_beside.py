@@ -1,0 +1,119 @@
+"""Several runs side by side: scores where the question is the same, skill where it is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from report.sample import OUTCOMES, record
+from report.sample_kinds import KINDS, of_kind
+from report.test_html import HOSTILE, Page
+from report.test_views import tokens
+
+from autorecur import report
+from autorecur.errors import SettingError
+from autorecur.record import Record
+from autorecur.report.beside import beside, skill
+
+
+def named(made: Record, name: str, holdout: float | None = None) -> Record:
+    """The same run in another folder, perhaps with another score."""
+    run = {**made.run, "name": name, "id": f"{sum(map(ord, name)):012x}"}
+    score = made.score if holdout is None else {**made.score, "holdout": holdout}
+    return replace(made, run=run, score=score)
+
+
+def test_of_the_same_question_the_best_network_is_named_and_the_catch_is_told() -> None:
+    made = [named(record(), "one", 40.0), named(record("LSTM"), "two", 30.0)]
+    told = beside(made)
+    assert told.title == "2 runs of energy.csv → load"
+    assert "of two" in told.lead and "30.0" in told.lead
+    assert [row.cells[0] for row in told.tables[1].rows] == ["two", "one"]  # best first
+    assert "a little too good" in told.notes[0]
+
+
+def test_of_different_questions_only_skill_is_compared() -> None:
+    texts = of_kind("text-classification")
+    made = [record(), replace(texts, data={**texts.data, "fingerprint": 64 * "f"})]
+    told = beside(made)
+    assert told.title == "2 runs of 2 tables"
+    assert "cannot be compared" in told.lead and not told.notes
+    best = max(skill(each) or -1.0 for each in made)
+    assert told.tables[1].rows[0].cells[-1] == f"+{best:.0%}".replace("%", " %")
+
+
+def test_the_same_table_by_another_metric_is_another_question() -> None:
+    other = replace(record(), metric={**record().metric, "name": "rmse"})
+    told = beside([record(), other])
+    assert "different questions" in told.title and "cannot be compared" in told.lead
+
+
+@pytest.mark.parametrize(
+    ("metric", "better", "score", "baseline", "expected"),
+    [
+        ("mae", "lower", 3.0, 4.0, 0.25),
+        ("mae", "lower", 5.0, 4.0, -0.25),
+        ("accuracy", "higher", 0.95, 0.9, 0.5),  # half of what is missing to all
+        ("accuracy", "higher", 0.95, 1.0, None),
+        ("mae", "lower", 1.0, 0.0, None),
+        ("mae", "lower", None, 4.0, None),
+    ],
+)
+def test_skill_is_the_share_of_the_baselines_error_avoided(
+    metric: str, better: str, score: float | None, baseline: float, expected: float | None
+) -> None:
+    made = replace(
+        record(),
+        metric={"name": metric, "better": better, "unit": ""},
+        score={**record().score, "holdout": score},
+        baselines=({"name": "naive", "duel": baseline, "holdout": baseline, "seconds": 0.1},),
+    )
+    assert skill(made) == (None if expected is None else pytest.approx(expected))
+
+
+def test_runs_of_the_same_name_are_told_apart() -> None:
+    one, two = record(), replace(record(), run={**record().run, "id": "a1b2c3d4e5f6"})
+    names = [name for name, _, _ in beside([one, two]).sentences]
+    assert len(set(names)) == 2 and all(one.run["name"] in name for name in names)
+
+
+@pytest.mark.parametrize("suffix", [".html", ".md"])
+def test_every_outcome_and_kind_can_stand_beside_every_other(suffix: str) -> None:
+    made = [*map(record, OUTCOMES), *map(of_kind, KINDS)]
+    text = report.compare(made, suffix)
+    assert text == report.compare(made, suffix)
+    for each in made:
+        assert each.run["name"] in text
+    assert "nan" not in text.lower().split() and "None" not in text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
+    def pair(given: str) -> list[Record]:
+        return [record(name=given), named(record("LSTM", given), given)]
+
+    hostile, harmless = (Page(report.compare(pair(g), ".html")) for g in (HOSTILE[name], "other"))
+    assert hostile.counts == harmless.counts
+    counts = [tokens(report.compare(pair(g), ".md")) for g in (HOSTILE[name], "other")]
+    for count in counts:
+        for token in ("softbreak", "text", "text_special"):
+            del count[token]
+    assert counts[0] == counts[1]
+
+
+def test_the_page_asks_for_nothing_and_is_labelled() -> None:
+    text = report.compare([record(), of_kind("language-model")], ".html")
+    assert not re.search(r"<script|https?://|@import|javascript:|<link|<base", text.lower())
+    found = Page(text)
+    assert found.counts["h1"] == 1 and found.counts["table"] == found.counts["caption"] == 3
+    assert all(cell.get("scope") in ("row", "col") for cell in found.all("th"))
+    targets = {href[1:] for link in found.all("a") if (href := link["href"])}
+    assert targets <= {attributes.get("id") for _, attributes in found.elements}
+
+
+def test_one_run_is_none_to_compare_and_json_is_no_view() -> None:
+    with pytest.raises(SettingError, match="give two or more"):
+        report.compare([record()], ".md")
+    with pytest.raises(SettingError, match=r"ends in \.html, \.md, not in '\.json'"):
+        report.compare([record(), record()], ".json")
