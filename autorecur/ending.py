@@ -36,11 +36,11 @@ from autorecur.story import Story
 __all__ = ["TEXT_SECONDS", "Ending"]
 
 INTERRUPT_SECONDS = 2.0
-REHEARSALS = 2.0  # that the report may take: it is drawn twice
+REHEARSALS = 1.2  # that the report may take: most of its figures are drawn by then
 REHEARSAL_SECONDS = 3.0  # with less left, the report is written at once
 SO_FAR = "so far"  # in place of a cell: the best network of the search
 END_SECONDS = 0.7  # more, for processes to end
-TEXT_SECONDS = 5.0  # more for the report of texts, whose network is saved with its tokeniser
+TEXT_SECONDS = 2.5  # more for the report of texts, whose network is saved with its tokeniser
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from autorecur import folder as folders
+from autorecur.cells import CellProgress, in_notebook
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
 from autorecur.data.understand import Asked, understand
@@ -45,6 +46,7 @@ from autorecur.stages import (
 
 __all__ = ["fit", "plan"]
 
+LONG_READ_SECONDS = 5.0
 WARM_BUDGET = 60.0  # seconds; within less, all that a run needs must warm up at its start
 
 
@@ -111,7 +113,8 @@ def fit(
         out: the run folder; ``runs/<name>`` by default.
         resume: go on with the run in that folder, whatever ended it, a smaller budget included; no
             training that was finished is trained again, and the time already spent stays spent.
-        listener: a callable that is told what happens, see `search.events.Event`.
+        listener: a callable that is told what happens, see `search.events.Event`; in a notebook
+            the progress is shown below the cell unless another is given.
         started: when the clock of the budget started, by `time.monotonic()`; now by default.
 
     Returns:
@@ -121,6 +124,7 @@ def fit(
         AutorecurError: where something is for the user to repair; nothing has been written then.
     """
     meter = Meter(Budget.parse(budget), started=started)
+    tell: Listener = listener or (CellProgress() if in_notebook() else _silent)
     processes = _checked(seed, margin, workers)
     wanted = Path(out) if resume and out is not None else folders.checked(out)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
@@ -128,7 +132,10 @@ def fit(
     crew = executor or WorkerPool(processes, backend=backend)  # warms up while the table is read
     try:
         meter.enter("reading")
+        tell(Event("stage", meter.spent_seconds, meter.budget.seconds, stage="reading"))
         dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
+        if (note := _long_read(dataset, meter.spent_seconds)) is not None:
+            tell(note)
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
         first = first_within(dataset, choices, bounds)
@@ -143,7 +150,7 @@ def fit(
         meter.resume(replay.spent_seconds)
         with folders.opened(folder) as journal:
             dispatcher = Dispatcher(
-                *(crew, processes, meter, journal, listener or _silent, chosen.name), replay=replay
+                *(crew, processes, meter, journal, tell, chosen.name), replay=replay
             )
             journal.write("resume" if past else "begin", beginning)
             dataset = arrays.share(dataset, folder / folders.ARRAYS)
@@ -274,6 +281,13 @@ def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, A
         "horizon": dataset.horizon,
         "started": datetime.now().astimezone().replace(microsecond=0).isoformat(),
     }
+
+
+def _long_read(dataset: Dataset, seconds: float) -> Event | None:
+    """A word on a table that took its time, so that a pipe too shows that something happens."""
+    if seconds < LONG_READ_SECONDS:
+        return None
+    return Event("note", seconds, text=f"{dataset.name}: {dataset.source['rows']:,} rows read")
 
 
 def _silent(event: Event) -> None:

@@ -32,6 +32,7 @@ LAYERS = (
     ("answers", "consult", "run"),
     (
         "progress",
+        "cells",
         "story",
         "exhibits",
         "questions",
@@ -55,6 +56,7 @@ LAZY_DOORS = ("__init__", "cli", "search.search")
 
 # Each foreign library is named where its job is, and nowhere else.
 HOMES = {
+    "IPython": ("cells",),
     "click": ("cli", "options"),
     "jax": ("nets",),
     "jinja2": ("report.html",),
@@ -72,6 +74,8 @@ HOMES = {
 DISTRIBUTIONS = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
 # Part of another library's own interface: jinja2 escapes with it and hands its `Markup` out.
 BROUGHT_ALONG = {"markupsafe"}
+# There only where the caller runs in it: never asked for elsewhere.
+GUESTS = {"IPython"}
 # Never imported: it must only be there, because Keras loads a saved model under it.
 PRESENT_ONLY = {"tensorflow"}
 
@@ -309,7 +313,7 @@ def test_dependencies_are_what_is_imported(sources: dict[str, str]) -> None:
         for use in uses(sources)
         if not use.own and use.target.split(".")[0] not in sys.stdlib_module_names
     }
-    names = {DISTRIBUTIONS.get(library, library) for library in foreign - BROUGHT_ALONG}
+    names = {DISTRIBUTIONS.get(library, library) for library in foreign - BROUGHT_ALONG - GUESTS}
     assert names | PRESENT_ONLY == declared().keys()
 
 

@@ -373,3 +373,27 @@ def test_the_airline_forecast_goes_on_upwards(
     )
     last = pd.read_csv(table)["passengers"].tail(12).mean()
     assert run.predict(table)["passengers"].mean() > last
+
+
+def test_a_clear_comparison_ends_early_and_says_so(tmp_path: Path) -> None:
+    """So wide a margin that nothing could be outside it: more seeds would tell nothing."""
+    steps, rng = np.arange(400), np.random.default_rng(3)
+    wave = 20 + 3 * np.sin(2 * np.pi * steps / 12) + rng.normal(0, 0.5, 400)
+    months = pd.date_range("1980-01-01", periods=400, freq="MS")
+    run = autorecur.fit(
+        pd.DataFrame({"month": months, "y": wave.round(4)}),
+        "y",
+        time="month",
+        horizon=6,
+        budget="60s",
+        margin=0.9,
+        space={"width": (8,), "depth": (1,), "lookback": (12,)},
+        out=tmp_path / "run",
+    )
+    record = run.record
+    assert record.budget["ended_by"] == "a clear comparison"
+    assert record.budget["spent_seconds"] < 57
+    assert record.verdict["evidence"]["seeds"] < 3
+    assert record.verdict["probability"]["equivalent"] > 0.99
+    # What is no evidence for the verdict is asked all the same: the time is there.
+    assert record.verdict["regimes"] and record.verdict["learning"]

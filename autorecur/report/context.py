@@ -320,7 +320,7 @@ def method(record: Record) -> Section:
     if "clear" in thresholds:
         dueled += (
             " Whenever every fold has one seed more, a look is taken: what is "
-            f"{words.share(thresholds['clear'])} sure by then needs no further seeds, and in a "
+            f"{100 * thresholds['clear']:g} % sure by then needs no further seeds, and in a "
             "budget of time the run may end early."
         )
     believed = (

@@ -1,6 +1,7 @@
 """Runs of random budgets over several kinds of data, half of them beside a busy process.
 
     python tests/benchmarks/torture.py [--runs 50] [--seed 1] [--shortest 20] [--longest 120]
+                                       [--only 15 21 …]
 
 None may end later than its budget (by 1 s or 1 %, whichever is more, the whole process counted),
 and each must leave a model, a record and a report; where nothing else ended it, at least nine
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shortest", type=int, default=20, help="budget, in seconds")
     parser.add_argument("--longest", type=int, default=120)
+    parser.add_argument("--only", type=int, nargs="+", help="the runs of these numbers")
     given = parser.parse_args(arguments)
     if not DATASETS.is_dir():
         print(f"there is no folder {DATASETS}: the developers' data sets are needed")
@@ -46,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = []
     for number in range(given.runs):
         name, budget = draw.choice(CHOSEN), draw.randint(given.shortest, given.longest)
-        found.append(_run(number, name, budget, loaded=number % 2 == 1))
+        if given.only is None or number in given.only:
+            found.append(_run(number, name, budget, loaded=number % 2 == 1))
     late = sum(each["late"] for each in found)
     bare = sum(bool(each["missing"]) for each in found)
     failed = sum(each["failed"] for each in found)

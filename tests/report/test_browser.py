@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     report.write(record(), folder / "expanded.html", expanded=True)
     runs = [record(), of_kind("text-classification"), record("INCOMPLETE", HOSTILE["long word"])]
     (folder / "beside.html").write_text(report.compare(runs, ".html"), encoding="utf-8")
+    runs = [replace(each, run={**each.run, "id": f"{at:012x}"}) for at, each in enumerate(runs)]
     views = "".join(report.notebook(each)["text/html"] for each in runs)
-    cells = f"<!DOCTYPE html><html lang=en><title>cells</title><main>{views}</main></html>"
+    head = '<meta name="viewport" content="width=device-width"><title>cells</title>'
+    cells = f"<!DOCTYPE html><html lang=en>{head}<main>{views}</main></html>"
     (folder / "notebook.html").write_text(cells, encoding="utf-8")
     return folder
 

@@ -1,0 +1,106 @@
+"""The progress in a notebook: a real kernel runs the cell, and its messages are looked at."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from autorecur.cells import in_notebook
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 180.0
+
+FIT = """
+import autorecur, warnings
+run = autorecur.fit({table!r}, target="co2", time="date", horizon=13, budget="4trainings",
+                    seed=1, workers=1, out={out!r})
+run
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[BlockingKernelClient]:
+    manager = KernelManager()
+    manager.kernel_spec.argv[0] = sys.executable
+    manager.start_kernel(cwd=str(ROOT))
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=PATIENCE_SECONDS)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def told(kernel: BlockingKernelClient, code: str) -> list[dict[str, Any]]:
+    """What the cell sends to the page, in order; fails where it raises."""
+    asked, found = kernel.execute(code), []
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        message = kernel.get_iopub_msg(timeout=deadline - time.monotonic())
+        if message["parent_header"].get("msg_id") != asked:
+            continue
+        content = message["content"]
+        assert message["msg_type"] != "error", "\n".join(content["traceback"])
+        if message["msg_type"] == "status" and content["execution_state"] == "idle":
+            return found
+        found.append({"type": message["msg_type"], **content})
+
+
+def test_a_run_shows_its_progress_and_then_its_first_screen(
+    kernel: BlockingKernelClient, tmp_path: Path
+) -> None:
+    table = ROOT / "data" / "co2_weekly.csv"
+    messages = told(kernel, FIT.format(table=str(table), out=str(tmp_path / "run")))
+    shown = [each for each in messages if each["type"] == "display_data"]
+    updates = [each for each in messages if each["type"] == "update_display_data"]
+    assert len(shown) == 1, "one place below the cell, updated"
+    assert "reading" in shown[0]["data"]["text/plain"]
+    assert {each["transient"]["display_id"] for each in updates} == {
+        shown[0]["transient"]["display_id"]
+    }
+    last = updates[-1]["data"]
+    assert "training" in last["text/plain"] and "MAE" in last["text/plain"]
+    assert last["text/html"].startswith("<pre>") and "<script" not in last["text/html"]
+    assert all(len(each["data"]["text/plain"].splitlines()) <= 5 for each in updates)
+    (result,) = (each["data"] for each in messages if each["type"] == "execute_result")
+    assert 'class="autorecur"' in result["text/html"]
+    assert result["text/markdown"].startswith("# ")
+    assert "<" not in result["text/plain"]
+
+
+def test_what_the_user_gave_takes_the_place_of_the_display(kernel: BlockingKernelClient) -> None:
+    code = """
+import autorecur
+heard = []
+try:
+    autorecur.fit("nowhere.csv", budget="4trainings", workers=1, listener=heard.append)
+except autorecur.AutorecurError as error:
+    print(error, len(heard))
+"""
+    messages = told(kernel, code)
+    quiet = ("status", "execute_input")
+    assert [each["type"] for each in messages if each["type"] not in quiet] == ["stream"]
+    assert "nowhere.csv" in messages[-1]["text"]
+
+
+def test_neither_a_script_nor_an_ipython_in_a_terminal_is_a_notebook() -> None:
+    assert not in_notebook()
+    code = "from autorecur.cells import in_notebook; print('notebook', in_notebook())"
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert "notebook False" in done.stdout
