@@ -56,7 +56,7 @@ def beside(records: Sequence[Record]) -> Beside:
             (name, record.verdict["symbol"], record.verdict["sentence"])
             for name, record in zip(names, made, strict=True)
         ),
-        tables=(_verdicts(made, names), _scores(made, names, same), _costs(made, names)),
+        tables=(_verdicts(made, names, same), _scores(made, names), _costs(made, names)),
         notes=_notes(same),
         footer="Every number is in the record.json of its run.",
     )
@@ -93,13 +93,18 @@ def _names(records: Sequence[Record]) -> list[str]:
 def _title(records: Sequence[Record], same: bool) -> str:
     runs = words.plural(len(records), "run")
     if same:
-        named = target(records[0])
-        about = f" → {words.cut(named, words.NAME_LIMIT)}" if named else ""
-        return f"{runs} of {records[0].data['name']}{about}"
+        return f"{runs} of {_asked(records[0])}"
     tables = {record.data["fingerprint"] for record in records}
     if len(tables) == 1:
         return f"{runs} that ask {records[0].data['name']} different questions"
     return f"{runs} of {words.plural(len(tables), 'table')}"
+
+
+def _asked(record: Record) -> str:
+    """The table, and what of it was foretold."""
+    named = target(record)
+    about = f" → {words.cut(named, words.NAME_LIMIT)}" if named else ""
+    return f"{record.data['name']}{about}"
 
 
 def _lead(records: Sequence[Record], names: Sequence[str], same: bool) -> str:
@@ -135,7 +140,7 @@ def _notes(same: bool) -> tuple[str, ...]:
     )
 
 
-def _verdicts(records: Sequence[Record], names: Sequence[str]) -> Table:
+def _verdicts(records: Sequence[Record], names: Sequence[str], same: bool) -> Table:
     rows = []
     for name, record in zip(names, records, strict=True):
         verdict = record.verdict
@@ -143,18 +148,20 @@ def _verdicts(records: Sequence[Record], names: Sequence[str]) -> Table:
         parts = ("lstm_better", "equivalent", "gru_better")
         cells = (
             name,
+            *(() if same else (_asked(record),)),
             f"{verdict['symbol']} {headlined(verdict['sentence'])[0]}",
             *(words.share(chances[part]) if chances else words.MISSING for part in parts),
             margin(record),
             f"{evidence['folds']} × {evidence['seeds']}",
         )
         rows.append(Row(cells))
-    labels = ("", "verdict", "#LSTM better", "#equal", "#GRU better", "#margin", "#folds × seeds")
-    return Table("What each run says", columns(*labels), tuple(rows))
+    labels = ("verdict", "#LSTM better", "#equal", "#GRU better", "#margin", "#folds × seeds")
+    head = ("",) if same else ("", "table")
+    return Table("What each run says", columns(*head, *labels), tuple(rows))
 
 
-def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Table:
-    """Best first where the scores can be compared; else by skill."""
+def _scores(records: Sequence[Record], names: Sequence[str]) -> Table:
+    """The most skilled first: where the question is the same, that is the best score."""
     rows = []
     for name, record in zip(names, records, strict=True):
         best, won = best_baseline(record, "holdout"), skill(record)
