@@ -201,11 +201,12 @@ def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
     return ENDED_CLEAR if duel.ended_early and ended_by != INTERRUPT else ended_by
 
 
-def _is_clear(stage: Stage, tally: Tally) -> bool:
-    """Not while a baseline is missing: the margin is a share of the best one's error."""
+def _is_clear(stage: Stage, tally: Tally) -> bool | None:
+    """Not known while a baseline is missing: the margin is a share of the best one's error."""
     comparison = tally.comparison(stage.references.scores)
-    known = len(comparison.baseline_means()) == len(comparison.baselines) > 0
-    return known and is_clear(comparison, _margin(stage, comparison))
+    if not len(comparison.baseline_means()) == len(comparison.baselines) > 0:
+        return None
+    return is_clear(comparison, _margin(stage, comparison))
 
 
 def compared(stage: Stage, duel: Duel) -> Comparison:

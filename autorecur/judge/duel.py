@@ -80,7 +80,8 @@ class Duel:
         dispatcher: Dispatcher,
         expected_seconds: float,  # of one pair of trainings, from the search
         overhead_seconds: float,  # of one training, before its first step
-        is_clear: Callable[[Tally], bool],  # whether the cells need not be compared any further
+        # Whether the cells need not be compared any further; None where that is not known yet.
+        is_clear: Callable[[Tally], bool | None],
     ) -> None:
         self.dataset, self.arrays, self.finalists, self.metric = dataset, arrays, finalists, metric
         self.steps, self.dispatcher = steps, dispatcher
@@ -172,12 +173,14 @@ class Duel:
     def _look(self) -> None:
         """Leave out the seeds that were still to come, where they would change nothing."""
         whole = whole_seeds(self.tally.comparison({}))
-        if self._timed and not self.clear and whole > self._looks:
-            self._looks = whole
-            self.clear = self._is_clear(self.tally)
-            if self.clear:
-                later = self._rounds[self._started :]
-                self._rounds[self._started :] = [each for each in later if each.aside]
+        if not self._timed or self.clear or whole <= self._looks:
+            return
+        if (clear := self._is_clear(self.tally)) is None:
+            return
+        self._looks, self.clear = whole, clear
+        if clear:
+            later = self._rounds[self._started :]
+            self._rounds[self._started :] = [each for each in later if each.aside]
 
     def _next(self) -> Order | None:
         if self._waiting:
