@@ -5,6 +5,7 @@ A notebook is where IPython runs inside a kernel. IPython is there then, and is 
 
 from __future__ import annotations
 
+import contextlib
 import html
 import importlib
 import sys
@@ -39,6 +40,10 @@ class CellProgress(Progress):
         if now - self._drawn < 1 / REFRESH_PER_SECOND and event.kind != "end":
             return
         self._drawn = now
+        with contextlib.suppress(Exception):  # a display that fails costs the display alone
+            self._show()
+
+    def _show(self) -> None:
         if self._handle is None:
             # Not a library of ours: it is there because the caller runs in it.
             display = importlib.import_module("IPython.display").display

@@ -395,5 +395,3 @@ def test_a_clear_comparison_ends_early_and_says_so(tmp_path: Path) -> None:
     assert record.budget["spent_seconds"] < 57
     assert record.verdict["evidence"]["seeds"] < 3
     assert record.verdict["probability"]["equivalent"] > 0.99
-    # What is no evidence for the verdict is asked all the same: the time is there.
-    assert record.verdict["regimes"] and record.verdict["learning"]

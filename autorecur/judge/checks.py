@@ -158,7 +158,7 @@ def _seeds(comparison: Comparison, verdict: Verdict) -> Check:
         "AR105",
         "tip",
         f"The seed alone moves the score by more than the cell does {text}.",
-        "Do not read much into a single training; a longer budget runs more seeds.",
+        "Do not read much into a single training: the verdict's are averages over seeds and folds.",
     )
 
 

@@ -19,7 +19,7 @@ from autorecur.data.dataset import Dataset
 from autorecur.judge.learning import SHARES
 from autorecur.judge.outcome import FEWEST_FOLDS
 from autorecur.judge.regimes import EQUAL_SECONDS, Met, other_cell, partners
-from autorecur.judge.stopping import whole_seeds
+from autorecur.judge.stopping import next_look, whole_seeds
 from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
@@ -94,7 +94,8 @@ class Duel:
         self._planned = self._planned_folds(trainings, expected_seconds)
         # With a number of trainings the same comes of it however many workers there are: no look.
         self._timed = trainings is None and bool(np.isfinite(self.deadline))
-        self._is_clear, self._looks, self.clear = is_clear, 0, False
+        self._is_clear, self._look_at, self.clear = is_clear, next_look(0), False
+        self._late = False  # whether a round was left out for want of time
         seeds = SEEDS_IN_TIME if self._timed else MOST_SEEDS
         self._rounds = [
             Round(fold.name, seed * 7919 + number)
@@ -168,19 +169,23 @@ class Duel:
     @property
     def ended_early(self) -> bool:
         """Whether it had nothing left to do, for the comparison is clear."""
-        return self.clear and self._started >= len(self._rounds)
+        return self.clear and not self._late and self._started >= len(self._rounds)
 
     def _look(self) -> None:
         """Leave out the seeds that were still to come, where they would change nothing."""
         whole = whole_seeds(self.tally.comparison({}))
-        if not self._timed or self.clear or whole <= self._looks:
+        if not self._timed or self.clear or whole < self._look_at:
             return
         if (clear := self._is_clear(self.tally)) is None:
             return
-        self._looks, self.clear = whole, clear
+        self._look_at, self.clear = next_look(whole), clear
         if clear:
             later = self._rounds[self._started :]
-            self._rounds[self._started :] = [each for each in later if each.aside]
+            self._rounds[self._started :] = [r for r in later if r.aside or self._is_known(r)]
+
+    def _is_known(self, place: Round) -> bool:
+        """Whether the journal of a resumed run tells of it: what is paid for is evidence."""
+        return any(map(self.dispatcher.replay.knows, self._orders(place)))
 
     def _next(self) -> Order | None:
         if self._waiting:
@@ -189,6 +194,7 @@ class Duel:
         while len(self.finalists) == len(CELLS) and self._started < len(self._rounds):
             orders = self._orders(self._rounds[self._started])
             late = self._too_late() and not any(map(replay.knows, orders))
+            self._late = self._late or late
             if late and replay.last_seed(self.dispatcher.stage) is None:
                 return None
             # A round that is left out has no scores; the journal tells of later ones.

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ class References:
     ready: threading.Event = field(default_factory=threading.Event)  # the holdout's are all there
     _enough: threading.Event = field(default_factory=threading.Event)  # but for the holdout's
     _stop: threading.Event = field(default_factory=threading.Event)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -48,15 +50,16 @@ class References:
         """Wait until every baseline has been scored on `folds`, or for so many seconds."""
         wanted, until = set(folds), time.monotonic() + seconds
         while self._thread is not None and self._thread.is_alive() and time.monotonic() < until:
-            if all(wanted <= set(scores) for scores in self.scores.copy().values()) and self.scores:
+            if all(wanted <= set(scores) for scores in self.scores.values()) and self.scores:
                 return
             self._thread.join(POLL_SECONDS)
 
     def wait(self, folds: Iterable[str], seconds: float | None) -> None:
         """Wait for all of them; where there are but `seconds`, for the holdout's and for `folds`.
 
-        What is not begun by then is given up, so that the thread ends before the process does: one
-        that is in the midst of compiled code then can take the process down with it.
+        What is not begun by then is given up, and what is not done is never told. So the thread has
+        mostly ended when the process does: one that is in the midst of compiled code then can take
+        the process down with it.
         """
         if self._thread is not None and seconds is not None and seconds < float("inf"):
             until = time.monotonic() + seconds
@@ -70,8 +73,9 @@ class References:
             raise self.error
 
     def stop(self) -> None:
-        """Begin no other."""
-        self._stop.set()
+        """Begin no other, and tell of no other."""
+        with self._telling:
+            self._stop.set()
 
     def _run(self) -> None:
         split = self.dataset.split
@@ -86,18 +90,55 @@ class References:
 
     def _fold(self, fold: Fold, keep: bool) -> bool:
         """Whether all of them were fitted; the holdout's are, where the others are enough."""
+        found: list[_Scored] = []
         fitting = baseline.fitting(self.dataset, fold, self.metric)
         while not (self._stop.is_set() or (self._enough.is_set() and not keep)):
             if (fitted := next(fitting, None)) is None:
+                self._tell(fold, found, keep)
                 return True
             forecast = fitted.forecast(fold.test)
             asked = self.dataset, fold, fold.test, forecast
-            if other := second_opinion(self.metric):
-                score = scoring.score(other, *asked)
-                self.other_scores.setdefault(fitted.name, {})[fold.name] = score
-            score = scoring.score(self.metric, *asked)
-            self.scores.setdefault(fitted.name, {})[fold.name] = score
-            self.seconds[fitted.name] = self.seconds.get(fitted.name, 0.0) + fitted.seconds
-            if keep:
-                self.holdout[fitted.name] = forecast
+            other = second_opinion(self.metric)
+            found.append(
+                _Scored(
+                    fitted.name,
+                    fitted.seconds,
+                    scoring.score(self.metric, *asked),
+                    scoring.score(other, *asked) if other else None,
+                    forecast,
+                )
+            )
         return False
+
+    def _tell(self, fold: Fold, found: Iterable[_Scored], keep: bool) -> None:
+        """All of a fold's at once: the best of some of them is not the best baseline.
+
+        In new dictionaries, for others may be reading the old ones.
+        """
+        with self._telling:
+            if self._stop.is_set():
+                return
+            for each in found:
+                self.scores = _with(self.scores, each.name, fold.name, each.score)
+                if each.other is not None:
+                    self.other_scores = _with(self.other_scores, each.name, fold.name, each.other)
+                spent = self.seconds.get(each.name, 0.0) + each.seconds
+                self.seconds = {**self.seconds, each.name: spent}
+                if keep:
+                    self.holdout = {**self.holdout, each.name: each.forecast}
+
+
+class _Scored(NamedTuple):
+    """A baseline on a fold."""
+
+    name: str
+    seconds: float
+    score: float
+    other: float | None  # by another metric
+    forecast: NDArray[np.float32]
+
+
+def _with(
+    scores: dict[str, dict[str, float]], name: str, fold: str, score: float
+) -> dict[str, dict[str, float]]:
+    return {**scores, name: {**scores.get(name, {}), fold: score}}

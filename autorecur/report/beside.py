@@ -7,6 +7,7 @@ baseline's error that a network avoids.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ def beside(records: Sequence[Record]) -> Beside:
             (name, record.verdict["symbol"], record.verdict["sentence"])
             for name, record in zip(names, made, strict=True)
         ),
-        tables=(_verdicts(made, names, same), _scores(made, names), _costs(made, names)),
+        tables=(_verdicts(made, names, same), _scores(made, names, same), _costs(made, names)),
         notes=_notes(same),
         footer="Every number is in the record.json of its run.",
     )
@@ -77,8 +78,12 @@ def skill(record: Record) -> float | None:
     return 1 - error / reference if reference > 0 else None
 
 
-def _question(record: Record) -> tuple[object, ...]:
-    return record.data["fingerprint"], record.data["horizon"], record.metric["name"]
+def _question(record: Record) -> str:
+    """What was asked of which rows: where all of it is the same, scores can be compared."""
+    data = record.data
+    asked = ("fingerprint", "kind", "target", "roles", "horizon", "tokens", "split")
+    parts = {name: data.get(name) for name in asked}
+    return json.dumps([parts, record.metric["name"]], sort_keys=True)
 
 
 def _names(records: Sequence[Record]) -> list[str]:
@@ -160,8 +165,8 @@ def _verdicts(records: Sequence[Record], names: Sequence[str], same: bool) -> Ta
     return Table("What each run says", columns(*head, *labels), tuple(rows))
 
 
-def _scores(records: Sequence[Record], names: Sequence[str]) -> Table:
-    """The most skilled first: where the question is the same, that is the best score."""
+def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Table:
+    """The best score first where the question is the same, else the most skilled."""
     rows = []
     for name, record in zip(names, records, strict=True):
         best, won = best_baseline(record, "holdout"), skill(record)
@@ -175,7 +180,7 @@ def _scores(records: Sequence[Record], names: Sequence[str]) -> Table:
             words.percent(won),
         )
         cell = record.model["cell"] if record.model else ""
-        rows.append((-won if won is not None else float("inf"), Row(cells, cell)))
+        rows.append((_place(record, won, same), Row(cells, cell)))
     rows.sort(key=lambda pair: pair[0])
     labels = ("", "network", "metric", "#holdout", "best baseline", "#its score", "#skill")
     return Table(
@@ -187,6 +192,14 @@ def _scores(records: Sequence[Record], names: Sequence[str]) -> Table:
             "below nought it has more."
         ),
     )
+
+
+def _place(record: Record, won: float | None, same: bool) -> float:
+    """Lower is better; what has no score comes last."""
+    if not same:
+        return float("inf") if won is None else -won
+    score, flip = record.score["holdout"], 1 if record.metric["better"] == "lower" else -1
+    return float("inf") if score is None else flip * score
 
 
 def _costs(records: Sequence[Record], names: Sequence[str]) -> Table:

@@ -317,11 +317,11 @@ def method(record: Record) -> Section:
         f"seeds and the same compute. {folds} Seeds are averaged within a fold, because the fold "
         "is the unit of evidence."
     )
-    if "clear" in thresholds:
+    if "clear" in thresholds and record.budget["limit_seconds"]:
         dueled += (
-            " Whenever every fold has one seed more, a look is taken: what is "
-            f"{100 * thresholds['clear']:g} % sure by then needs no further seeds, and in a "
-            "budget of time the run may end early."
+            " When every fold has 1, 2, 4, 8 … seeds a look is taken: what is "
+            f"{100 * thresholds['clear']:g} % sure by then needs no further ones, and the run may "
+            "end early."
         )
     believed = (
         "The belief about the difference GRU − LSTM is the posterior of the correlated Bayesian "

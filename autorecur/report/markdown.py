@@ -30,7 +30,7 @@ def beside(document: Beside) -> str:
             *map(text, document.notes),
             *map(_table, document.tables),
             "\n".join(
-                f"- **{text(name)}** {symbol} {text(sentence)}"
+                f"- **{text(name)}** {text(symbol)} {text(sentence)}"
                 for name, symbol, sentence in document.sentences
             ),
             f"*{text(document.footer)}*",
@@ -43,7 +43,7 @@ def _joined(blocks: Iterable[str]) -> str:
 
 
 def _first(document: Document) -> Iterator[str]:
-    yield f"# {document.symbol} {text(document.headline)}"
+    yield f"# {text(document.symbol)} {text(document.headline)}"
     yield text(document.lead)
     yield text(document.second)
     yield text(document.cost)

@@ -264,7 +264,7 @@ def _verdict(
             "scale": scale,
             "degrees_of_freedom": 11.0,
         },
-        "thresholds": {"decide": 0.95, "lean": 0.8, "clear": 0.995},
+        "thresholds": {"decide": 0.95, "lean": 0.8, "clear": 0.999},
         "variations": [] if parts is None else _variations(outcome, winner),
         "regimes": [] if parts is None or name != "load" else REGIMES,
         "learning": None if parts is None or name != "load" else LEARNING,

@@ -43,9 +43,16 @@ def test_of_different_questions_only_skill_is_compared() -> None:
     assert told.tables[1].rows[0].cells[-1] == f"+{best:.0%}".replace("%", " %")
 
 
-def test_the_same_table_by_another_metric_is_another_question() -> None:
-    other = replace(record(), metric={**record().metric, "name": "rmse"})
-    told = beside([record(), other])
+@pytest.mark.parametrize("what", ["metric", "target", "roles", "horizon", "kind", "split"])
+def test_the_same_table_asked_otherwise_is_another_question(what: str) -> None:
+    made = record()
+    if what == "metric":
+        other = replace(made, metric={**made.metric, "name": "rmse"})
+    elif what == "kind":
+        other = replace(made, data={**made.data, "kind": "nowcast"})
+    else:
+        other = replace(made, data={**made.data, what: {"time": ("another",)}})
+    told = beside([made, other])
     assert "different questions" in told.title and "cannot be compared" in told.lead
 
 
@@ -70,6 +77,22 @@ def test_skill_is_the_share_of_the_baselines_error_avoided(
         baselines=({"name": "naive", "duel": baseline, "holdout": baseline, "seconds": 0.1},),
     )
     assert skill(made) == (None if expected is None else pytest.approx(expected))
+
+
+def test_of_the_same_question_the_best_score_is_first_whatever_its_baselines() -> None:
+    best = replace(named(record(), "best", 10.0), baselines=())  # there is no skill without one
+    told = beside([named(record(), "other", 40.0), best])
+    assert "of best" in told.lead
+    assert [row.cells[0] for row in told.tables[1].rows] == ["best", "other"]
+
+
+def test_a_hostile_symbol_is_text() -> None:
+    made = record()
+    hostile = replace(made, verdict={**made.verdict, "symbol": "<img src=x>"})
+    assert "<img" not in report.compare([made, hostile], ".md")
+    assert "<img" not in report.compare([made, hostile], ".html")
+    assert not any("<img" in text for text in report.notebook(hostile).values() if "<p" in text)
+    assert "<img" not in report.notebook(hostile)["text/markdown"]
 
 
 def test_runs_of_the_same_name_are_told_apart() -> None:
