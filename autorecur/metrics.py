@@ -43,10 +43,15 @@ def mae(truth: Array, forecast: Array) -> float:
 def mse(truth: Array, forecast: Array) -> float:
     """Mean squared error, in squared units.
 
+    Forecasts so far off that their squares have no number are infinitely wrong.
+
     >>> mse(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
     2.5
+    >>> mse(np.zeros(1, np.float32), np.full(1, 1e30, np.float32))
+    inf
     """
-    return float(np.nanmean(np.square(truth - forecast), dtype=np.float64))
+    with np.errstate(over="ignore"):
+        return float(np.nanmean(np.square(truth - forecast), dtype=np.float64))
 
 
 def rmse(truth: Array, forecast: Array) -> float:
