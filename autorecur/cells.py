@@ -11,7 +11,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from autorecur.progress import REFRESH_PER_SECOND, WIDTH, Progress, State, lines
@@ -51,12 +51,6 @@ class CellProgress(Progress):
         else:
             self._handle.update(self)
 
-    def _text(self) -> str:
-        state = self._state
-        left = max(0.0, (state.limit_seconds or 0.0) - state.seconds)
-        ends = (datetime.now() + timedelta(seconds=left)).strftime("%H:%M")
-        return "\n".join(lines(state, WIDTH - 1, ends))
-
     def _repr_mimebundle_(self, **asked: object) -> dict[str, str]:
-        text = self._text()
+        text = "\n".join(lines(self._state, WIDTH - 1, datetime.now()))
         return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}

@@ -187,13 +187,14 @@ class State:
         return replace(self, seconds=seconds, part=max(self.part, min(1.0, part)))
 
 
-def lines(state: State, width: int, ends: str) -> tuple[str, ...]:
-    """The region's lines, none wider than `width`."""
+def lines(state: State, width: int, now: datetime) -> tuple[str, ...]:
+    """The region's lines, none wider than `width`; `now` tells when the budget ends."""
     rung = f"   rung {state.rung}" if state.rung is not None else ""
     of = f" of about {max(state.expected, state.done)}" if state.expected else ""
     head = f"{state.stage}{rung}   training {state.done}{of}"
     if state.limit_seconds:
         spent = min(state.seconds, state.limit_seconds)
+        ends = (now + timedelta(seconds=state.limit_seconds - spent)).strftime("%H:%M")
         text = f"{words.clock(spent)} of {words.clock(state.limit_seconds)}  ends by {ends}"
     else:
         text = words.clock(state.seconds)
@@ -259,8 +260,6 @@ class LiveProgress(Progress):
     def _draw(self) -> Text:
         if self._offset is not None:
             self._state = self._state.at(self._clock() - self._offset)
-        state = self._state
-        left = max(0.0, (state.limit_seconds or 0.0) - state.seconds)
-        ends = (self._now() + timedelta(seconds=left)).strftime("%H:%M")
         width = max(20, min(WIDTH, self._console.width) - 1)
-        return Text("\n".join(lines(state, width, ends)), no_wrap=True, overflow="ellipsis")
+        text = "\n".join(lines(self._state, width, self._now()))
+        return Text(text, no_wrap=True, overflow="ellipsis")

@@ -22,6 +22,7 @@ from autorecur import progress
 from autorecur.search.events import Event
 
 ROOT = Path(__file__).resolve().parent.parent
+NOON = datetime(2026, 11, 22, 12, 50)
 BEGIN, END = "\x1b[?25l", "\x1b[?25h"  # the cursor is hidden while the region lives
 
 # A run of 40 events in two seconds, of a budget of two; its last events come late.
@@ -189,14 +190,14 @@ def test_the_bar_is_time_and_only_grows() -> None:
         parts.append(state.part)
     assert parts == sorted(parts)
     assert parts[-1] == 1.0
-    shown = progress.lines(state, 79, "12:50")
+    shown = progress.lines(state, 79, NOON)
     assert "10:00 of 10:00  ends by 12:50" in shown[1] and "░" not in shown[1]
 
 
 def test_a_budget_in_trainings_fills_the_bar_by_trainings() -> None:
     state = progress.State().after(training(10, limit_seconds=None, expected=40))
     assert state.part == 0.25
-    assert "ends by" not in progress.lines(state, 79, "12:50")[1]
+    assert "ends by" not in progress.lines(state, 79, NOON)[1]
     assert state.after(training(50, limit_seconds=None, expected=40)).part == 1.0
 
 
@@ -204,7 +205,7 @@ def test_a_budget_in_trainings_fills_the_bar_by_trainings() -> None:
 def test_the_region_has_at_most_five_lines_none_too_wide(width: int) -> None:
     state = progress.State().after(training(best={f"name {at}": 1.0 for at in range(30)}))
     state = state.after(Event("note", 230.0, text="column \u202e" + "x" * 500))
-    shown = progress.lines(state, width, "12:50")
+    shown = progress.lines(state, width, NOON)
     assert 2 <= len(shown) <= 5
     assert all(len(text) <= width and text.isprintable() for text in shown)
 

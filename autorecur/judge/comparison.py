@@ -115,18 +115,20 @@ class Comparison:
         spreads = [np.std(scores, ddof=1) for scores in self.by_fold(cell) if len(scores) > 1]
         return float(np.mean(spreads)) if spreads else None
 
+    def baseline_scores(self, name: str) -> NDArray[np.float64]:
+        """A baseline's score on each scored fold; not a number where it has none."""
+        scores = dict(zip(self.folds, self.baselines[name], strict=False))
+        found = [scores.get(fold) for fold in self.scored]
+        return np.array([np.nan if score is None else score for score in found], np.float64)
+
     def baseline_means(self) -> dict[str, float]:
         """Mean over the scored folds of each baseline that has a score on all of them."""
-        places = [self.folds.index(fold) for fold in self.scored]
-        means = {}
-        for name, scores in self.baselines.items():
-            found = [scores[place] if place < len(scores) else None for place in places]
-            numbers = [
-                float(score) for score in found if score is not None and math.isfinite(score)
-            ]
-            if numbers and len(numbers) == len(places):
-                means[name] = float(np.mean(numbers))
-        return means
+        found = {name: self.baseline_scores(name) for name in self.baselines}
+        return {
+            name: float(np.mean(scores))
+            for name, scores in found.items()
+            if len(scores) and np.isfinite(scores).all()
+        }
 
     def best_baseline(self) -> tuple[str, float] | None:
         """Name and mean score of the best baseline on the scored folds, if there is one."""

@@ -173,10 +173,10 @@ class Duel:
 
     def _look(self) -> None:
         """Leave out the seeds that were still to come, where they would change nothing."""
-        whole = whole_seeds(self.tally.comparison({}))
-        if not self._timed or self.clear or whole < self._look_at:
+        if not self._timed or self.clear:
             return
-        if (clear := self._is_clear(self.tally)) is None:
+        whole = whole_seeds(self.tally.comparison({}))
+        if whole < self._look_at or (clear := self._is_clear(self.tally)) is None:
             return
         self._look_at, self.clear = next_look(whole), clear
         if clear:

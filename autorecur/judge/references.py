@@ -91,6 +91,7 @@ class References:
     def _fold(self, fold: Fold, keep: bool) -> bool:
         """Whether all of them were fitted; the holdout's are, where the others are enough."""
         found: list[_Scored] = []
+        other = second_opinion(self.metric)
         fitting = baseline.fitting(self.dataset, fold, self.metric)
         while not (self._stop.is_set() or (self._enough.is_set() and not keep)):
             if (fitted := next(fitting, None)) is None:
@@ -98,7 +99,6 @@ class References:
                 return True
             forecast = fitted.forecast(fold.test)
             asked = self.dataset, fold, fold.test, forecast
-            other = second_opinion(self.metric)
             found.append(
                 _Scored(
                     fitted.name,

@@ -53,8 +53,7 @@ def _beats_baseline(comparison: Comparison, margin: Margin) -> float | None:
     metric, means = comparison.metric, {c: comparison.means(c) for c in ("lstm", "gru")}
     pick = min if metric.better == "lower" else max
     better = means[pick(means, key=lambda cell: float(means[cell].mean()))]
-    scores = comparison.baselines[best[0]]
-    reference = [scores[comparison.folds.index(fold)] or 0.0 for fold in comparison.scored]
+    reference = comparison.baseline_scores(best[0])
     # GRU − LSTM is what a posterior is of: here the baseline stands where the LSTM does.
     belief = posterior(better - reference, comparison.test_share, margin.value, metric.better)
     return belief.gru_better

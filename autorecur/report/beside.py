@@ -8,9 +8,11 @@ baseline's error that a network avoids.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.document import harmless, headlined
@@ -119,19 +121,12 @@ def _lead(records: Sequence[Record], names: Sequence[str], same: bool) -> str:
             "Scores of different questions cannot be compared. What can is the skill: the share of "
             "the best baseline's error on the holdout that the network avoids."
         )
-    flip = 1 if records[0].metric["better"] == "lower" else -1
-    scored = [
-        (flip * record.score["holdout"], place)
-        for place, record in enumerate(records)
-        if record.score["holdout"] is not None
-    ]
-    if not scored:
+    best = min(records, key=_rank)
+    if best.score["holdout"] is None:
         return "None of them has a network that was scored on the holdout."
-    place = min(scored)[1]
-    best = records[place]
     network = best.model["title"] if best.model else "network"
     return (
-        f"The best network on the holdout is the {network} of {names[place]}: "
+        f"The best network on the holdout is the {network} of {names[records.index(best)]}: "
         f"{score_label(best)} {amount(best, best.score['holdout'])}."
     )
 
@@ -180,7 +175,8 @@ def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Tabl
             words.percent(won),
         )
         cell = record.model["cell"] if record.model else ""
-        rows.append((_place(record, won, same), Row(cells, cell)))
+        unskilled = math.inf if won is None else -won
+        rows.append((_rank(record) if same else unskilled, Row(cells, cell)))
     rows.sort(key=lambda pair: pair[0])
     labels = ("", "network", "metric", "#holdout", "best baseline", "#its score", "#skill")
     return Table(
@@ -194,12 +190,10 @@ def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Tabl
     )
 
 
-def _place(record: Record, won: float | None, same: bool) -> float:
-    """Lower is better; what has no score comes last."""
-    if not same:
-        return float("inf") if won is None else -won
-    score, flip = record.score["holdout"], 1 if record.metric["better"] == "lower" else -1
-    return float("inf") if score is None else flip * score
+def _rank(record: Record) -> float:
+    """By the score on the holdout; lower is better, and what has no score comes last."""
+    score = record.score["holdout"]
+    return math.inf if score is None else sign(record.metric["better"]) * score
 
 
 def _costs(records: Sequence[Record], names: Sequence[str]) -> Table:

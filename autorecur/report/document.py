@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.context import checked
@@ -207,7 +208,7 @@ def _finalists(record: Record) -> Table:
     dueled = any(row["score"] is not None for row in record.finalists)
     best = best_baseline(record, "duel" if dueled else "holdout")
     neither = record.verdict["outcome"] == "BASELINE_WINS"
-    metric, flip = record.metric["name"], 1 if record.metric["better"] == "lower" else -1
+    metric, flip = record.metric["name"], sign(record.metric["better"])
     rows: list[tuple[tuple[float, float], Row]] = []
     for row in record.finalists:
         latency, train = words.milliseconds(row["latency_ms"]), words.duration(row["train_seconds"])
@@ -261,7 +262,7 @@ def _finalists(record: Record) -> Table:
     return Table("Finalists and baselines", columns, tuple(row for _, row in rows), note=note)
 
 
-def _order(row: Mapping[str, Any], name: str, flip: int) -> tuple[float, float]:
+def _order(row: Mapping[str, Any], name: str, flip: float) -> tuple[float, float]:
     """By the duel's folds, or the holdout without a duel; what has no score comes last."""
     scores = (row[name], row["holdout"])
     return tuple(math.inf if score is None else flip * score for score in scores)  # type: ignore[return-value]

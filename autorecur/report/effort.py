@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, words
 from autorecur.report.facts import CELLS, columns, in_points, score_label, section
@@ -133,7 +134,7 @@ def trials(record: Record) -> Section | None:
     """What was tried (5)."""
     if not record.trials:
         return None
-    flip = 1 if record.metric["better"] == "lower" else -1
+    flip = sign(record.metric["better"])
     # Scores of different rungs are not comparable: the highest comes first, and is always named.
     ranked = sorted(
         record.trials,
@@ -232,7 +233,7 @@ def curves(record: Record) -> Section | None:
     info = plotted.curves_info(record)
     if info is None:
         return None
-    flip = 1 if record.metric["better"] == "lower" else -1
+    flip = sign(record.metric["better"])
     last = max(trial["rung"] for trial in record.trials)
     final = [
         [flip * point for point in trial["curve"] if point is not None]

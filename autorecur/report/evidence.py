@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, words
 from autorecur.report.facts import columns, kind_of, score_label, section
@@ -49,7 +50,7 @@ def difference(record: Record) -> Section:
 
 def _difference_finding(record: Record) -> str:
     evidence, probability = record.verdict["evidence"], record.verdict["probability"]
-    flip = 1 if record.metric["better"] == "lower" else -1
+    flip = sign(record.metric["better"])
     found = [flip * pair["difference"] for pair in record.duel if pair["difference"] is not None]
     wins = {"GRU": sum(d < 0 for d in found), "LSTM": sum(d > 0 for d in found)}
     ahead = max(wins, key=lambda cell: wins[cell])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autorecur.data.kinds import Kind, kind_named
+from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.parts import Column, Section
@@ -118,7 +119,7 @@ def margin(record: Record) -> str:
 
 def best_baseline(record: Record, where: str) -> tuple[str, float] | None:
     """Name and score of the best baseline on the `duel` folds or the `holdout`."""
-    flip = 1 if record.metric["better"] == "lower" else -1
+    flip = sign(record.metric["better"])
     found = [(flip * row[where], row["name"]) for row in record.baselines if row[where] is not None]
     return (min(found)[1], flip * min(found)[0]) if found else None
 

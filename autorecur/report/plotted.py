@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
 
@@ -189,7 +190,7 @@ def curves_info(record: Record) -> CurvesInfo | None:
     for trial in trials:
         key = _key(trial)
         highest[key] = max(highest.get(key, 0), trial["rung"])
-    flip = 1 if record.metric["better"] == "lower" else -1
+    flip = sign(record.metric["better"])
     share = record.metric["name"] in words.SHARES
     trials.sort(key=lambda trial: (-trial["rung"], _rank(trial["score"], flip)))
     panels: dict[int, list[Curve]] = {}
@@ -209,7 +210,7 @@ def _key(trial: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(sorted(trial["candidate"].items()))
 
 
-def _rank(score: float | None, flip: int) -> float:
+def _rank(score: float | None, flip: float) -> float:
     return math.inf if score is None else flip * score
 
 

@@ -101,7 +101,7 @@ def _against_itself(duels: int, rng: np.random.Generator) -> int:
     broken = 0
     for name, noise in MEASURED.items():
         for seeds in (noise.seeds, SEEDS_IN_TIME):
-            told = [_told(duel, noise) for duel in _drawn(0.0, noise, seeds, duels, rng)]
+            told = [_told(duel, noise.test_share) for duel in _drawn(0.0, noise, seeds, duels, rng)]
             shares = _shares([each.last for each in told]), _shares([each.looked for each in told])
             won = [sum(share[each.name] for each in WON) for share in shares]
             broken += sum(each > ALLOWED + 2 * _by_chance(duels) for each in won)
@@ -129,7 +129,7 @@ def _planted(duels: int, rng: np.random.Generator) -> int:
             for spread in (0.5, 2.0):
                 noise = Noise(MOST_SEEDS, folds, spread, spread / 2, 0.05)
                 drawn = _drawn(-margins, noise, noise.seeds, duels, rng)
-                told = [_told(duel, noise) for duel in drawn]
+                told = [_told(duel, noise.test_share) for duel in drawn]
                 shares = _shares([each.looked for each in told])
                 broken += margins == 4.0 and spread == 0.5 and shares["GRU"] < FOUND
                 cells = [f"{shares[name]:.1%}" for name in names]
@@ -163,12 +163,12 @@ class Told(NamedTuple):
     seeds: int
 
 
-def _told(duel: Scores, noise: Noise) -> Told:
+def _told(duel: Scores, test_share: float) -> Told:
     """By the real judge and the real rule."""
     most = duel[0].shape[1]
-    seeds, last = next_look(0), _case(duel, most, noise.test_share)
+    seeds, last = next_look(0), _case(duel, most, test_share)
     while seeds < most:
-        early = _case(duel, seeds, noise.test_share)
+        early = _case(duel, seeds, test_share)
         if is_clear(early.comparison, early.margin):
             break
         seeds = next_look(seeds)
@@ -226,10 +226,9 @@ def _really(duels: int, rng: np.random.Generator) -> int:
             scores[place, seed] = scoring.score(metric, dataset, fold, fold.test, fit.forecasts)
         pool.shutdown(wait=False, cancel_futures=True)
     shares = [len(fold.test) / (len(fold.test) + len(fold.train)) for fold in folds]
-    noise = Noise(REAL_SEEDS, len(folds), 0.0, 0.0, float(np.mean(shares)))  # it has its own
     dealt = rng.permuted(scores, axis=1) / (0.01 * scores.mean())  # in margins of 1 %
     told = [
-        _told((each[:, :REAL_SEEDS], each[:, REAL_SEEDS:]), noise)
+        _told((each[:, :REAL_SEEDS], each[:, REAL_SEEDS:]), float(np.mean(shares)))
         for each in np.split(dealt, duels, axis=1)
     ]
     print(

@@ -122,17 +122,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fit(name: str, budget: str, seed: int, out: Path) -> dict[str, Any]:
-    """The record of one run, with the wall seconds of its process."""
+    """The record of one run; where it failed, why."""
     file, flags, _ = TABLES[name]
     table = MADE[name](out) if name in MADE else DATASETS / file
-    folder = out / f"{name}-{seed}"
+    try:
+        return fitted(table, flags, budget, seed, out / f"{name}-{seed}")
+    except RuntimeError as error:
+        return {"error": str(error)}
+
+
+def fitted(
+    table: Path, flags: Sequence[str], budget: str, seed: int, folder: Path
+) -> dict[str, Any]:
+    """The record of one run, with the wall seconds of its process; raises RuntimeError."""
     command = [sys.executable, "-m", "autorecur", "fit", str(table), *flags]
     command += ["--budget", budget, "--seed", str(seed), "--out", str(folder)]
     begin = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wall = time.monotonic() - begin
     if done.returncode:
-        return {"wall": wall, "error": done.stderr.strip().splitlines()[-1:]}
+        raise RuntimeError(f"exit code {done.returncode}: {done.stderr.strip()[-300:]}")
     return {"wall": wall, **json.loads((folder / "record.json").read_text())}
 
 

@@ -17,8 +17,6 @@ better cell's score on the duel's folds, beside the best baseline's.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -27,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from every_kind import fitted
 
 ROWS, EXAMPLES = 3_000, 1_500
 LONGEST = 24  # letters of one kind
@@ -139,11 +138,7 @@ def _run(planted: Planted, seed: int, budget: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         table, folder = Path(temporary) / "planted.csv", Path(temporary) / "run"
         planted.make(np.random.default_rng(seed)).to_csv(table, index=False)
-        command = [sys.executable, "-m", "autorecur", "fit", str(table), *planted.flags]
-        command += ["--budget", budget, "--seed", str(seed), "--out", str(folder), "--quiet"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found: dict[str, Any] = json.loads((folder / "record.json").read_text())
-        return found
+        return fitted(table, planted.flags, budget, seed, folder)
 
 
 def _print(name: str, seed: int, record: dict[str, Any]) -> bool:

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/verdicts.py [--budget 5min] [--seeds 1 2 3] [--only etth1 …] [--out DIR]
 
-A row a run: the outcome, its probabilities, the folds and seeds of its evidence, and the seconds of
-the process. Then every claim of the folklore with its answer in each run, and the evidence of the
+A row a run: the outcome, its probabilities, the folds and seeds of its evidence, and the seconds
+that it took. Then every claim of the folklore with its answer in each run, and the evidence of the
 first. Exit code 1 where of one table a run says LSTM and another GRU, where a claim has an answer
 without evidence, or where two runs answer a claim in opposite ways. `--out` keeps the runs: those
 that are there are read, not run again. Needs the developers' data sets.
@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from every_kind import DATASETS, TABLES
+from every_kind import DATASETS, TABLES, fitted
 
 CHOSEN = ("etth1", "japanese_vowels", "trec6", "m4_hourly", "cmapss_fd001")
 CHANCES = ("lstm_better", "equivalent", "gru_better")
@@ -54,16 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _record(name: str, seed: int, budget: str, folder: Path) -> dict[str, Any]:
-    """Of one run, by a process of its own; with the seconds that it took."""
+    """Of one run, by a process of its own unless it is there."""
     file, flags, _ = TABLES[name]
     if not (folder / "record.json").is_file():
-        command = [sys.executable, "-m", "autorecur", "fit", str(DATASETS / file), *flags]
-        command += ["--budget", budget, "--seed", str(seed), "--out", str(folder), "--quiet"]
-        begin = time.monotonic()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        (folder / "seconds").write_text(f"{time.monotonic() - begin:.0f}")
+        return fitted(DATASETS / file, flags, budget, seed, folder)
     found: dict[str, Any] = json.loads((folder / "record.json").read_text())
-    return found | {"seconds": (folder / "seconds").read_text()}
+    return found
 
 
 def _print_run(name: str, seed: int, record: dict[str, Any]) -> None:
@@ -75,7 +69,7 @@ def _print_run(name: str, seed: int, record: dict[str, Any]) -> None:
         verdict["outcome"],
         *(f"{chances[key]:.2f}" if chances else "–" for key in CHANCES),
         f"{evidence['folds']} × {evidence['seeds']}",
-        record["seconds"],
+        f"{record['budget']['spent_seconds']:.0f}",
         record["budget"]["ended_by"],
     )
 
