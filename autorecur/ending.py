@@ -23,7 +23,7 @@ from autorecur.metrics import sign
 from autorecur.nets.order import Fit
 from autorecur.nets.programs import DEFAULT_ENGINE
 from autorecur.nets.textual import with_text
-from autorecur.questions import crosschecked
+from autorecur.questions import beats_plain, crosschecked
 from autorecur.record import Record
 from autorecur.report import write as write_report
 from autorecur.run import REPORT_FILE, Run
@@ -113,7 +113,7 @@ class Ending:
         """What there is to tell by now, but for the network, which is not saved yet."""
         stage, settings = self.stage, self.stage.settings
         comparison = compared(stage, duel)
-        verdict = judged(stage, self.finalists, duel)
+        verdict = judged(stage, self.finalists, duel, self.refits)
         facts = self.trials, self.finalists, comparison, verdict, self.refits, ended_by
         return Story(
             started=self.began,
@@ -226,4 +226,9 @@ def _command(stage: Stage) -> str:
 
 def _detailed(story: Story) -> Story:
     """With what only the report tells."""
-    return replace(story, details=holdout_detail(story), crosschecks=crosschecked(story))
+    return replace(
+        story,
+        details=holdout_detail(story),
+        crosschecks=crosschecked(story),
+        beats_plain=beats_plain(story),
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
-from autorecur.judge.duel import SEEDS_IN_TIME
+from autorecur.judge.outcome import SEEDS_IN_TIME
 from autorecur.judge.wording import count
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate

@@ -234,7 +234,7 @@ def _conduct(
         trials, finalists, ended_by = searched(stage)
         writer = writer or _writer(dataset)
         duel, ended_by = dueled(stage, trials, finalists, ended_by)
-        leading = judged(stage, finalists, duel).recommended
+        leading = judged(stage, finalists, duel, {}).recommended
         refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
         return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
     finally:

@@ -14,12 +14,11 @@ from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.duel import (
     ENDED_CLEAR,
-    MOST_SEEDS,
     SLACK_SECONDS,
     Duel,
     affordable_seconds,
 )
-from autorecur.judge.outcome import FEWEST_FOLDS, Margin
+from autorecur.judge.outcome import FEWEST_FOLDS, MOST_SEEDS, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
 from autorecur.judge.stopping import is_clear
@@ -214,10 +213,12 @@ def compared(stage: Stage, duel: Duel) -> Comparison:
     return duel.tally.comparison(stage.references.scores)
 
 
-def judged(stage: Stage, finalists: Mapping[str, Trial], duel: Duel) -> Verdict:
-    """What the judge says of the duel so far."""
+def judged(
+    stage: Stage, finalists: Mapping[str, Trial], duel: Duel, refits: Mapping[str, Fit]
+) -> Verdict:
+    """What the judge says of the duel so far, and of what is known of the finalists' costs."""
     comparison, meter = compared(stage, duel), stage.meter
-    contenders = {cell: finalist_of(trial) for cell, trial in finalists.items()}
+    contenders = {cell: finalist_of(trial, refits.get(cell)) for cell, trial in finalists.items()}
     other = duel.tally.otherwise(stage.references.other_scores)
     return decide(
         comparison,
@@ -232,11 +233,17 @@ def judged(stage: Stage, finalists: Mapping[str, Trial], duel: Duel) -> Verdict:
 
 
 def _margin(stage: Stage, comparison: Comparison) -> Margin:
-    """The share that was asked for, of the best baseline's error; or so many points."""
+    """The share that was asked for, of the best baseline's error; or so many points.
+
+    Where a run was cut short before a baseline had all of the folds, of the better network's error.
+    """
     best, metric, share = comparison.best_baseline(), comparison.metric, stage.settings.margin
     unit = metric.unit_of(stage.dataset.schema.unit)
     if metric.ceiling:
         return Margin(POINT_SHARE * share, unit, None, "a declared number of points")
+    if best is None and comparison.scored:
+        error = min(abs(comparison.mean(cell) or 0.0) for cell in CELLS)
+        return Margin(error * share, unit, share, "better network's error")
     return Margin.default(best[1] if best else 0.0, share, unit)
 
 

@@ -54,6 +54,7 @@ class Story:
     panel: PanelView | None = None
     learning: LearningCurve | None = None
     crosschecks: tuple[CrossCheck, ...] | None = None  # asked once: they go over the whole holdout
+    beats_plain: Mapping[str, float] | None = None  # by cell; asked once as well
     details: dict[str, dict[str, float | None]] = field(default_factory=dict)
 
     @property
@@ -79,9 +80,12 @@ class Story:
         return min(scores, key=lambda name: order * scores[name]) if scores else None
 
 
-def finalist_of(trial: Trial) -> Finalist:
-    """A finalist as the judge sees it: its size and what it cost in the search."""
-    candidate, cost = trial.candidate, trial.cost
+def finalist_of(trial: Trial, refit: Fit | None = None) -> Finalist:
+    """A finalist as the judge sees it: its size, and what it cost in the search.
+
+    Where there is a refit its latency is known, for every refitted network forecasts once more.
+    """
+    candidate, cost = trial.candidate, (refit and refit.cost) or trial.cost
     return Finalist(
         cell=candidate.cell,
         title=candidate.title,

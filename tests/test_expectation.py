@@ -12,7 +12,7 @@ import pytest
 import autorecur
 from autorecur import cli
 from autorecur.expectation import Pace, expected
-from autorecur.judge.duel import SEEDS_IN_TIME
+from autorecur.judge.outcome import SEEDS_IN_TIME
 from autorecur.nets.defaults import first_candidate, full_steps, space_for
 from autorecur.tables import bundled
 

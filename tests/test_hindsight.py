@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import autorecur
-from autorecur.judge.duel import MOST_SEEDS
+from autorecur.judge.outcome import MOST_SEEDS
 
 SCHEMA = json.loads(
     (Path(autorecur.__file__).parent / "report" / "record.schema.json").read_text(encoding="utf-8")

@@ -111,7 +111,8 @@ class Fold:
 
     `fit_until` bounds what scalers may see: of series i the rows from its first up to
     `fit_until[i]`, which is not included. No truth of `train` lies at or after the first truth of
-    `test`.
+    `test`. `test_share` counts what the parts are cut from, rows or whole series or documents, and
+    not the examples: neighbouring windows share most of their rows, and not all are scored.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Fold:
     validation: Examples
     test: Examples
     fit_until: NDArray[np.int64]  # [series]
+    test_share: float = 0.0  # tested, of what is trained on or tested
 
 
 @dataclass(frozen=True)

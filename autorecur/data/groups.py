@@ -45,6 +45,7 @@ def grouped(
             rows(one.validation, validation),
             rows(one.test, test),
             one.fit_until,
+            one.test_share,
         )
 
     parts = [(one.name, one.test) for one in by_series.duel]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from autorecur.data.dataset import Examples, Fold, Split
 from autorecur.data.strata import HOLDOUT, TRAIN, VALIDATION
 from autorecur.data.thin import thinned
+from autorecur.data.timeline import Ints, Rows, Timeline, between
 from autorecur.errors import DataError
 
 __all__ = ["MOST", "chronological", "rows_needed"]
@@ -33,8 +34,6 @@ FEWEST_BLOCK = 6  # rows of a duel fold below which fewer folds are better than 
 
 _NAMES = {TRAIN: "training", VALIDATION: "validation", HOLDOUT: "test"}
 
-Ints = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class _Sizes:
@@ -45,32 +44,6 @@ class _Sizes:
     block: int
     folds: int
     holdout: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """What a division needs to know of the rows."""
-
-    offsets: Ints
-    span: int  # rows that the truth of one example lies in
-    first: int  # rows of a series before its first example
-    scored: NDArray[np.bool_] | None  # rows whose truth is known; None for all
-    count: Ints | None  # [rows + 1]: how many scored rows lie before
-
-    def between(self, first: Ints, last: Ints) -> Ints:
-        """How many scored rows lie in [first, last)."""
-        if self.count is None:
-            return last - first
-        counted: Ints = self.count[last] - self.count[first]
-        return counted
-
-    def back(self, ends: Ints, distance: int) -> Ints:
-        """The row that has `distance` scored rows between it and its series' end in `ends`."""
-        starts = self.offsets[:-1]
-        if self.count is None:
-            return np.maximum(ends - distance, starts)
-        found = np.searchsorted(self.count, self.count[ends] - distance, side="right") - 1
-        return np.clip(found, starts, ends).astype(np.int64)
 
 
 def rows_needed(horizon: int, season: int = 1, series: int = 1) -> int:
@@ -103,7 +76,7 @@ def chronological(
     offsets = np.array([0, rows], dtype=np.int64) if isinstance(rows, int) else rows
     whole = scored is None or bool(scored.all())
     count = None if whole or scored is None else np.concatenate([[0], np.cumsum(scored)])
-    table = _Rows(offsets, max(1, horizon), 1 if horizon else 0, None if whole else scored, count)
+    table = Rows(offsets, max(1, horizon), 1 if horizon else 0, None if whole else scored, count)
     starts, ends = offsets[:-1], offsets[1:]
     trains, valids = (ends, ends) if given is None else _given_ends(offsets, given)
     lengths = table.between(starts, trains)
@@ -116,7 +89,7 @@ def chronological(
 
 
 def _divided(
-    table: _Rows,
+    table: Rows,
     sizes: _Sizes,
     trains: Ints,
     valids: Ints,
@@ -125,104 +98,48 @@ def _divided(
     horizon: int,
 ) -> Split:
     """The folds, from where each series' training rows, validation rows and holdout end."""
-    base, behind, ahead = _examples(table, trains, short)
-    falling = -ahead
-
-    def before(distance: int) -> Examples:
-        """What ends `distance` scored rows before the end, and earlier."""
-        return base[: int(np.searchsorted(falling, -distance, side="right"))]
+    line = Timeline.of(table, trains, short)
+    start, blocks = sizes.folds * sizes.block, range(sizes.folds, 0, -1)
 
     def train(distance: int) -> Examples:
-        examples = before(distance)
+        examples = line.before(distance)
         return thinned(examples, MOST["train"]) if len(examples) > MOST["train"] else examples
-
-    def part(high: int, low: int, most: int) -> Examples:
-        """What lies between two distances from the end."""
-        ending = before(low)
-        return thinned(ending[behind[: len(ending)] <= high], most)
-
-    def fit_until(distance: int) -> Ints:
-        return np.where(short, trains, table.back(trains, distance))
-
-    given = _between(table, trains, valids)
-    tests = _between(table, valids, table.offsets[1:])
-    start, blocks = sizes.folds * sizes.block, range(sizes.folds, 0, -1)
 
     def fold(name: str, high: int, low: int) -> Fold:
         cut = high + sizes.validation
         return Fold(
             name,
             train(cut),
-            part(cut, high, MOST["validation"]),
-            part(high, low, MOST["duel"]),
-            fit_until(cut),
+            thinned(line.part(cut, high), MOST["validation"]),
+            thinned(line.part(high, low), MOST["duel"]),
+            line.ends(cut),
+            line.test_share(cut, high, low),
         )
 
     if carve:
         cut = start + sizes.validation
-        nearest = part(sizes.validation, 0, MOST["validation"])
-        selection = Fold(
-            "selection", train(cut), part(cut, start, MOST["selection"]), base[:0], fit_until(cut)
-        )
-        last = train(sizes.validation), nearest, fit_until(sizes.validation)
+        chosen, nearest = line.part(cut, start), line.part(sizes.validation, 0)
+        last = train(sizes.validation), nearest, line.ends(sizes.validation)
     else:
-        chosen = thinned(given, MOST["selection"])
-        selection = Fold("selection", train(0), chosen, base[:0], fit_until(0))
-        last = train(0), thinned(given, MOST["validation"]), fit_until(0)
+        cut, chosen = 0, between(table, trains, valids)
+        last = train(0), chosen, line.ends(0)
+    tests = thinned(between(table, valids, table.offsets[1:]), MOST["holdout"])
     return Split(
-        selection=selection,
+        selection=Fold(
+            "selection",
+            train(cut),
+            thinned(chosen, MOST["selection"]),
+            line.examples[:0],
+            line.ends(cut),
+        ),
         duel=tuple(
             fold(f"duel {number}", block * sizes.block, (block - 1) * sizes.block)
             for number, block in enumerate(blocks, 1)
         ),
-        holdout=Fold("holdout", last[0], last[1], thinned(tests, MOST["holdout"]), last[2]),
+        holdout=Fold("holdout", last[0], thinned(last[1], MOST["validation"]), tests, last[2]),
         sentence=_sentence(table, sizes, trains, valids, short, carve, horizon),
         bounds=_bounds(table, sizes, trains, valids, short, carve),
     )
-
-
-def _examples(table: _Rows, trains: Ints, short: NDArray[np.bool_]) -> tuple[Examples, Ints, Ints]:
-    """The examples before `trains`, earliest first, and the scored rows from each to there.
-
-    Counted from its first target row (`behind`) and from after its last (`ahead`). What a short
-    series has lies before everything: it only trains.
-    """
-    starts = table.offsets[:-1]
-    if len(starts) == 1:
-        base = np.arange(starts[0] + table.first, trains[0] - table.span + 1, dtype=np.int64)
-        ends = trains
-    else:
-        counts = np.maximum(trains - table.span + 1 - starts - table.first, 0)
-        skip = np.cumsum(counts) - counts
-        base = np.arange(counts.sum(), dtype=np.int64)
-        base += np.repeat(starts + table.first - skip, counts)
-        ends = np.repeat(trains, counts)
-    if table.count is not None:
-        there = table.between(base, base + table.span) > 0
-        base = base[there]
-        ends = ends if len(starts) == 1 else ends[there]
-    ahead = table.between(base + table.span, np.broadcast_to(ends, base.shape))
-    if len(starts) > 1:
-        far = np.repeat(short, np.diff(table.offsets))[base] if len(base) else ahead > 0
-        ahead = np.where(far, np.iinfo(np.int64).max, ahead)
-        order = np.argsort(-ahead, kind="stable")
-        base, ahead, ends = base[order], ahead[order], ends[order]
-        behind = np.where(ahead == np.iinfo(np.int64).max, ahead, table.between(base, ends))
-    else:
-        behind = table.between(base, np.broadcast_to(ends, base.shape))
-    base.flags.writeable = False
-    return base, behind, ahead
-
-
-def _between(table: _Rows, firsts: Ints, lasts: Ints) -> Examples:
-    """The examples whose target rows lie between two rows of each series."""
-    begins = np.maximum(firsts, table.offsets[:-1] + table.first)
-    counts = np.maximum(lasts - table.span + 1 - begins, 0)
-    skip = np.cumsum(counts) - counts
-    found: Ints = np.arange(counts.sum(), dtype=np.int64) + np.repeat(begins - skip, counts)
-    if table.count is not None:
-        found = found[table.between(found, found + table.span) > 0]
-    return found
 
 
 def _given_ends(offsets: Ints, given: NDArray[np.int64]) -> tuple[Ints, Ints]:
@@ -300,14 +217,14 @@ def _sizes(
     return None
 
 
-def _participating(sizes: _Sizes, table: _Rows) -> int:
+def _participating(sizes: _Sizes, table: Rows) -> int:
     """The rows that a series needs to have a part in everything."""
     parts = sizes.folds * sizes.block + sizes.validation + (sizes.holdout or 0)
     return parts + table.first + table.span
 
 
 def _parts(
-    table: _Rows, sizes: _Sizes, trains: Ints, valids: Ints, short: NDArray[np.bool_], carve: bool
+    table: Rows, sizes: _Sizes, trains: Ints, valids: Ints, short: NDArray[np.bool_], carve: bool
 ) -> list[tuple[str, Ints]]:
     """The parts in time order, each with the row of every series at which it ends."""
 
@@ -328,7 +245,7 @@ def _parts(
 
 
 def _bounds(
-    table: _Rows, sizes: _Sizes, trains: Ints, valids: Ints, short: NDArray[np.bool_], carve: bool
+    table: Rows, sizes: _Sizes, trains: Ints, valids: Ints, short: NDArray[np.bool_], carve: bool
 ) -> tuple[tuple[str, int, int], ...]:
     """Parts as ranges of rows; of a panel, as numbers of rows laid end to end."""
     bounds, before = [], 0
@@ -340,7 +257,7 @@ def _bounds(
 
 
 def _sentence(
-    table: _Rows,
+    table: Rows,
     sizes: _Sizes,
     trains: Ints,
     valids: Ints,

@@ -235,7 +235,8 @@ def stratified(
         bound[trains] = offsets[1:][trains]
         chosen = kept if name == "holdout" else validation
         chosen = thinned(chosen, MOST["selection" if name == "selection" else "validation"])
-        return Fold(name, trains, chosen, thinned(tests, most), bound.astype(np.int64))
+        share = len(tests) / (len(tests) + len(trains))
+        return Fold(name, trains, chosen, thinned(tests, most), bound.astype(np.int64), share)
 
     return Split(
         selection=fold("selection", train, train[:0], 0),

@@ -54,6 +54,7 @@ def stretches(tokens: int, usual: int) -> tuple[Split, int]:
             thinned(starts[cut:start], kept),
             thinned(tests, STREAM_MOST.get(name, STREAM_MOST["duel"])),
             np.array([cut * length + 1], dtype=np.int64),
+            (end - start) / max(1, end - start + cut),
         )
 
     edges = [0, duel_start - validation, duel_start]

@@ -86,9 +86,9 @@ class Comparison:
 
     @property
     def seeds(self) -> int:
-        """How many seeds were run on a fold; the largest number where folds differ."""
+        """How many seeds every scored fold has; some may have one more, where time ended it."""
         counts = [sum(pair.fold == fold for pair in self.complete) for fold in self.scored]
-        return max(counts, default=0)
+        return min(counts, default=0)
 
     @property
     def differences(self) -> NDArray[np.float64]:

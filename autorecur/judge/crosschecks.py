@@ -20,12 +20,13 @@ __all__ = [
     "crosschecks",
     "diebold_mariano",
     "lag_products",
+    "likelier",
     "paired_bootstrap",
     "sign_share",
 ]
 
 RESAMPLES = 4_000
-FEWEST = 8  # examples of a holdout that say anything
+FEWEST = 8  # examples or series of a holdout that say anything
 
 Differences = NDArray[np.float64]
 
@@ -36,7 +37,7 @@ class CrossCheck:
 
     name: str
     gru_better: float
-    of: int  # folds or examples
+    of: int  # folds, examples or series
     agrees: bool | None  # with the verdict; None where that names no cell
 
 
@@ -50,25 +51,30 @@ def crosschecks(
 ) -> tuple[CrossCheck, ...]:
     """Of differences GRU − LSTM in loss, lower being better: a number a fold, a number an example.
 
-    `overlap`: how many of the holdout's examples after it a forecast shares steps with; None where
-    examples have no order in time.
+    `overlap`: how many of the holdout's examples after it an example depends on; None where they
+    have no order in time. Of many series there is one number each.
     """
     found: list[tuple[str, float | None, int]] = [
         ("folds won, sign test", sign_share(folds), len(folds))
     ]
-    if holdout is not None and len(holdout) >= FEWEST:
-        if overlap is None:
-            share = paired_bootstrap(holdout, seed)
-            found.append(("paired bootstrap of the holdout", share, len(holdout)))
-        else:
-            likely = diebold_mariano(holdout, overlap)
-            found.append(("Diebold–Mariano on the holdout", likely, len(holdout)))
+    if holdout is not None:
+        test = "paired bootstrap of" if overlap is None else "Diebold–Mariano on"
+        found.append((f"{test} the holdout", likelier(holdout, overlap, seed), len(holdout)))
     cell = named if outcome in (Outcome.LSTM, Outcome.GRU, Outcome.LEANING) else None
     return tuple(
         CrossCheck(name, share, of, None if cell is None else (share > 0.5) is (cell == "gru"))
         for name, share, of in found
         if share is not None and of > 0
     )
+
+
+def likelier(holdout: Differences, overlap: int | None, seed: int) -> float | None:
+    """How sure it is that the mean of such differences is below nought; None of too few."""
+    if len(holdout) < FEWEST:
+        return None
+    if overlap is None:
+        return paired_bootstrap(holdout, seed)
+    return diebold_mariano(holdout, overlap)
 
 
 def sign_share(differences: Sequence[float] | Differences) -> float | None:

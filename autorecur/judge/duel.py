@@ -17,7 +17,7 @@ import numpy as np
 
 from autorecur.data.dataset import Dataset
 from autorecur.judge.learning import SHARES
-from autorecur.judge.outcome import FEWEST_FOLDS
+from autorecur.judge.outcome import FEWEST_FOLDS, MOST_SEEDS, SEEDS_IN_TIME
 from autorecur.judge.regimes import EQUAL_SECONDS, Met, other_cell, partners
 from autorecur.judge.stopping import next_look, whole_seeds
 from autorecur.judge.tally import Round, Tally
@@ -29,16 +29,12 @@ from autorecur.search.dispatch import Dispatcher
 
 __all__ = [
     "ENDED_CLEAR",
-    "MOST_SEEDS",
-    "SEEDS_IN_TIME",
     "SLACK_SECONDS",
     "Duel",
     "affordable_seconds",
 ]
 
 ENDED_CLEAR = "a clear comparison"  # is why a run ended
-MOST_SEEDS = 3  # that a duel is planned with …
-SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
 CURVE_FOLDS = 4  # on which parts of the data are trained on too
 USUAL = 0.75  # of the trainings so far took no longer than what one more is reckoned with
 SLACK_SECONDS = 1.0  # so that the second cell of the last pair is not cut shorter than the first

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,9 @@ import numpy as np
 from autorecur.judge.comparison import Finalist
 from autorecur.judge.learning import DOUBT, LearningCurve, half_width
 from autorecur.judge.matches import Match, Network, matches_of, network_key, networks_of
-from autorecur.judge.wording import count, number, percent, signed_percent, times
+from autorecur.judge.wording import count, number, percent, signed_percent, sure, times
 from autorecur.metrics import Metric, sign
-from autorecur.nets.candidate import CELLS
+from autorecur.nets.candidate import CELLS, REFERENCE_CELL
 from autorecur.nets.cost import parameters
 from autorecur.nets.shape import Shape
 from autorecur.search.trial import Trial
@@ -48,13 +48,15 @@ def folklore(
     shape: Shape,
     metric: Metric,
     holdout: Mapping[str, float | None],
-    margin: float,
     learning: LearningCurve | None = None,
+    beats_plain: Mapping[str, float] | None = None,
+    reaches: Mapping[str, int] | None = None,
 ) -> tuple[Claim, ...]:
     """Every claim, in the order in which they are told.
 
     `finalists` are priced as refitted; `holdout` has the score by cell, that of a plain recurrent
-    network ("rnn") too where one was trained.
+    network ("rnn") too where one was trained; `beats_plain` how sure it is that a cell is better
+    than that; `reaches` how many steps each finalist looks back (see `nets.memory`).
     """
     matches = matches_of(trials, sign(metric.better))
     networks = networks_of(matches)
@@ -64,9 +66,9 @@ def folklore(
         _ratio("A GRU is as good sooner", "seconds to the same error", matches, _seconds_to),
         _ratio("A GRU needs fewer epochs", "steps to the same error", matches, _steps_to),
         _predicts(finalists),
-        _far_back(networks),
+        _far_back(networks, reaches or {}),
         _few_data(learning),
-        _plain(holdout, metric, margin),
+        _plain(holdout, beats_plain or {}, metric),
         _attention(networks),
         _grows("Deeper is better", "depth", networks),
         _grows("Wider is better", "width", networks),
@@ -161,11 +163,16 @@ def _predicts(finalists: Mapping[str, Finalist]) -> Claim:
 # ---- claims on what makes a network good
 
 
-def _far_back(networks: Sequence[Network]) -> Claim:
+def _far_back(networks: Sequence[Network], reaches: Mapping[str, int]) -> Claim:
     claim = "An LSTM is better where it must look far back"
     lookbacks = [network.candidate.lookback for network in networks]
     ahead = [_lstm_ahead(network) for network in networks]
-    return _correlated(claim, lookbacks, ahead, "length of the window and the LSTM's lead")
+    told = _correlated(claim, lookbacks, ahead, "length of the window and the LSTM's lead")
+    if set(reaches) != set(CELLS):
+        return told
+    steps = count(reaches["lstm"], "step")
+    looked = f"The LSTM looks {steps} back and the GRU {reaches['gru']:,}, by input gradients."
+    return replace(told, evidence=f"{told.evidence} {looked}")
 
 
 def _lstm_ahead(network: Network) -> float:
@@ -250,32 +257,36 @@ def _few_data(curve: LearningCurve | None) -> Claim:
     claim = "A GRU is better on few data"
     if curve is None:
         return Claim(claim, OPEN, "No networks were trained on a part of the data only.")
-    answer = _beyond(curve.settled, curve.shift < 0 and curve.lead_on_least > 0)
+    lead, half = curve.lead_on_least, curve.lead_half_width
+    grows, shrinks = (curve.settled and curve.shift * side > 0 for side in (1, -1))
+    answer = _settled(lead > half and shrinks, lead < -half or grows)
     least = curve.points[0].share
-    side = "ahead of" if curve.lead_on_least > 0 else "behind"
+    side = "ahead of" if lead > 0 else "behind"
     text = (
-        f"With {percent(least)} of the data the GRU is {percent(curve.lead_on_least)} {side} the "
-        f"LSTM; each doubling moves that by {signed_percent(curve.shift)} "
+        f"With {percent(least)} of the data the GRU is {percent(lead)} (± {percent(half)}) {side} "
+        f"the LSTM; each doubling moves that by {signed_percent(curve.shift)} "
         f"(± {percent(curve.shift_half_width)}), over {count(curve.folds, 'fold')}"
     )
     crossing = f"; they cross at {percent(curve.crosses)}" if curve.crosses else ""
     return Claim(claim, answer, f"{text}{crossing}.")
 
 
-def _plain(holdout: Mapping[str, float | None], metric: Metric, margin: float) -> Claim:
+def _plain(
+    holdout: Mapping[str, float | None], beats_plain: Mapping[str, float], metric: Metric
+) -> Claim:
     claim = "Both beat a plain recurrent network"
-    reference = holdout.get("rnn")
+    reference = holdout.get(REFERENCE_CELL)
     if reference is None:
         return Claim(claim, OPEN, "None was trained; --cells lstm,gru,rnn trains one.")
-    gains = [
-        metric.gain(score, reference) for cell in CELLS if (score := holdout.get(cell)) is not None
-    ]
-    if len(gains) < len(CELLS):
-        return Claim(claim, OPEN, "One of the cells has no score on the holdout.")
-    answer = _settled(min(gains) > margin, max(gains) < margin)
-    told = " and ".join(f"{number(abs(g))} {'better' if g > 0 else 'worse'}" for g in gains)
-    return Claim(
-        claim,
-        answer,
-        f"On the holdout LSTM and GRU are {told} than SimpleRNN; the margin is {number(margin)}.",
+    scores = {cell: score for cell in CELLS if (score := holdout.get(cell)) is not None}
+    if len(scores) < len(CELLS) or set(beats_plain) != set(CELLS):
+        return Claim(claim, OPEN, "The holdout says too little of one of them.")
+    chances = beats_plain.values()
+    answer = _settled(min(chances) >= 1 - DOUBT, min(chances) <= DOUBT)
+    gains = {cell: metric.gain(score, reference) for cell, score in scores.items()}
+    told = " and ".join(
+        f"the {cell.upper()} is {number(abs(gain))} {'better' if gain > 0 else 'worse'} "
+        f"({sure(beats_plain[cell])} sure that it is better)"
+        for cell, gain in gains.items()
     )
+    return Claim(claim, answer, f"On the holdout, one training each, beside SimpleRNN {told}.")

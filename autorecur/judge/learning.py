@@ -6,7 +6,6 @@ lead grows or shrinks with the data.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from autorecur.judge.posterior import scale
 from autorecur.metrics import Metric
 
 __all__ = ["DOUBT", "SHARES", "CurvePoint", "LearningCurve", "half_width", "learning_curve"]
@@ -39,6 +39,7 @@ class LearningCurve:
     points: tuple[CurvePoint, ...]
     folds: int
     lead_on_least: float  # of the GRU over the LSTM, relative, on the smallest share
+    lead_half_width: float  # of its 95 % interval
     shift: float  # of that lead by each doubling of the data
     shift_half_width: float  # of its 95 % interval
     crosses: float | None  # the share where the leading cell changes, between two points
@@ -50,9 +51,12 @@ class LearningCurve:
 
 
 def learning_curve(
-    scores: Mapping[float, Mapping[str, Mapping[str, float]]], metric: Metric
+    scores: Mapping[float, Mapping[str, Mapping[str, float]]], metric: Metric, test_share: float
 ) -> LearningCurve | None:
-    """From scores by share, fold and cell; None where fewer than three folds have all shares."""
+    """From scores by share, fold and cell; None where fewer than three folds have all shares.
+
+    `test_share` is what correlates the folds, as in the verdict.
+    """
     shares = sorted(scores)
     folds = sorted(set.intersection(*(set(scores[share]) for share in shares)))
     if len(folds) < FEWEST_FOLDS:
@@ -68,17 +72,17 @@ def learning_curve(
         points,
         len(folds),
         float(lead[0].mean()),
+        half_width(lead[0], test_share),
         float(slopes.mean()),
-        half_width(slopes),
+        half_width(slopes, test_share),
         _crossing(doublings.tolist(), lead.mean(axis=1).tolist()),
     )
 
 
-def half_width(values: NDArray[np.float64]) -> float:
-    """Of the 95 % interval of their mean."""
-    deviation = float(values.std(ddof=1))
+def half_width(values: NDArray[np.float64], test_share: float = 0.0) -> float:
+    """Of the 95 % interval of their mean; folds are correlated by their `test_share`."""
     quantile = float(stdtrit(len(values) - 1, 1 - DOUBT / 2))
-    return quantile * deviation / math.sqrt(len(values))
+    return quantile * scale(float(values.std(ddof=1)), len(values), test_share)
 
 
 def _mean(of: Mapping[str, Mapping[str, float]], folds: Sequence[str], cell: str) -> float:

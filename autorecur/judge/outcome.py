@@ -15,11 +15,22 @@ from autorecur.errors import SettingError
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.posterior import Posterior, posterior
 
-__all__ = ["DECIDE", "FEWEST_FOLDS", "LEAN", "Case", "Margin", "Outcome"]
+__all__ = [
+    "DECIDE",
+    "FEWEST_FOLDS",
+    "LEAN",
+    "MOST_SEEDS",
+    "SEEDS_IN_TIME",
+    "Case",
+    "Margin",
+    "Outcome",
+]
 
 DECIDE = 0.95
 LEAN = 0.80
 FEWEST_FOLDS = 4  # fewer say too little of how much folds differ from each other
+MOST_SEEDS = 3  # that a duel is planned with …
+SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
 TIE = 0.01  # costs nearer than this are equal: timers are not better
 
 

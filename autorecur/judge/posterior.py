@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-__all__ = ["Posterior", "posterior", "settling_size", "student"]
+__all__ = ["Posterior", "posterior", "scale", "settling_size", "student"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,15 @@ class Posterior:
         if not math.isfinite(self.scale):
             return 0.5
         return float(stdtr(self.degrees_of_freedom, (difference - self.mean) / self.scale))
+
+    def smallest_margin(self, decided: float) -> float:
+        """The margin from which on the cells would be called equivalent."""
+        low, high = 0.0, max(abs(self.quantile(0.001)), abs(self.quantile(0.999)))
+        for _ in range(60):
+            middle = (low + high) / 2
+            shape = student(self.mean, self.scale, self.degrees_of_freedom, middle)
+            low, high = (low, middle) if shape.equivalent >= decided else (middle, high)
+        return high
 
     def above(self, difference: float) -> float:
         """Probability that the difference lies above `difference`."""
@@ -127,16 +136,18 @@ def settling_size(
     test_share: float,
     margin: float,
     decided: float,
-    most: int = 8,
+    *,
+    most_folds: int,
+    most_seeds: int,
 ) -> tuple[int, int] | None:
     """Folds and seeds that would settle it if mean and spread stay as they are; None if none would.
 
     `differences` holds the seeds' differences of each fold. More folds shrink the first term of the
     scale, more seeds the seeds' part of the deviation; the smallest product that gives one outcome
-    the probability `decided` is taken, up to `most` times the trainings. An extrapolation, never
-    evidence.
+    the probability `decided` is taken. A table has no more than `most_folds`. An extrapolation,
+    never evidence.
 
-    >>> settling_size([[0.9], [1.6], [0.2], [1.4]], test_share=0.05, margin=0.1, decided=0.95)
+    >>> settling_size([[0.9], [1.6], [0.2], [1.4]], 0.05, 0.1, 0.95, most_folds=8, most_seeds=30)
     (5, 1)
     """
     means = np.array([np.mean(fold) for fold in differences])
@@ -146,9 +157,9 @@ def settling_size(
     noise = min(float(np.mean(within)) / seeds, 0.9 * total) if within else 0.0
     choices = sorted(
         (more_folds * more_seeds, more_folds, more_seeds)
-        for more_folds in range(folds, folds * most + 1)
-        for more_seeds in (range(seeds, seeds * most + 1) if within else (seeds,))
-        if folds * seeds < more_folds * more_seeds <= folds * seeds * most
+        for more_folds in range(folds, most_folds + 1)
+        for more_seeds in (range(seeds, most_seeds + 1) if within else (seeds,))
+        if folds * seeds < more_folds * more_seeds
     )
     for _, more_folds, more_seeds in choices:
         deviation = math.sqrt(total - noise + noise * seeds / more_seeds)

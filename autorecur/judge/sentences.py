@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from autorecur.judge.comparison import Finalist
-from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, Case, Outcome
-from autorecur.judge.posterior import settling_size, student
+from autorecur.judge.outcome import (
+    DECIDE,
+    FEWEST_FOLDS,
+    MOST_SEEDS,
+    SEEDS_IN_TIME,
+    Case,
+    Outcome,
+)
+from autorecur.judge.posterior import settling_size
 from autorecur.judge.regimes import Regime, flips
 from autorecur.judge.wording import (
     budget,
+    budget_times,
     count,
     difference,
-    duration,
     percent,
     score,
     signed_percent,
     sure,
     times,
 )
+from autorecur.search.budget import Budget
 
 __all__ = ["evidence", "first", "otherwise_fair", "reasons", "second", "would_change"]
 
@@ -39,7 +46,8 @@ def first(case: Case, budget_text: str) -> str:
         return _winner(case)
     if case.outcome is Outcome.EQUIVALENT:
         return _equivalent(case)
-    return _leaning(case) if case.outcome is Outcome.LEANING else _undecided(case, budget_text)
+    told = _leaning if case.outcome is Outcome.LEANING else _undecided
+    return told(case, budget_text)
 
 
 def second(case: Case) -> str | None:
@@ -87,6 +95,11 @@ def reasons(case: Case) -> tuple[str, ...]:
             f"Beyond {_margin(case)}: LSTM better {sure(belief.lstm_better)}, "
             f"GRU better {sure(belief.gru_better)}; within it {sure(belief.equivalent)}."
         )
+        if comparison.baselines and case.baseline is None:
+            said.append(
+                "No baseline was scored on all of these blocks, so whether a network is worth it "
+                "was not judged."
+            )
     if case.outcome is Outcome.EQUIVALENT and case.recommended and case.cheaper:
         said.append(f"The {_named(case, case.recommended)} is the cheaper one: {_cost(case)}.")
     if comparison.left_out:
@@ -110,7 +123,7 @@ def otherwise_fair(case: Case, met: Iterable[Regime]) -> tuple[str, ...]:
     )
 
 
-def would_change(case: Case) -> str | None:
+def would_change(case: Case, budget_text: str) -> str | None:
     """What would lead to another outcome."""
     if case.outcome is Outcome.INCOMPLETE:
         return (
@@ -118,20 +131,22 @@ def would_change(case: Case) -> str | None:
             f"{FEWEST_FOLDS} held-out blocks."
         )
     if case.outcome is Outcome.BASELINE_WINS and case.baseline:
-        gain = case.comparison.metric.gain(0.0, case.margin.value)
-        side = "below" if gain > 0 else "above"
-        bar = case.baseline[1] - math.copysign(case.margin.value, gain)
+        lower = case.comparison.metric.better == "lower"
+        bar = case.baseline[1] + (-case.margin.value if lower else case.margin.value)
         return (
-            f"A recurrent network {side} {_score(case, bar)}: "
-            f"{case.baseline[0]} with {_margin(case)} {'taken off' if gain > 0 else 'added'}."
+            f"A recurrent network {'below' if lower else 'above'} {_score(case, bar)}: "
+            f"{case.baseline[0]} with {_margin(case)} {'taken off' if lower else 'added'}."
         )
     if case.outcome in (Outcome.LSTM, Outcome.GRU):
         belief = case.belief
         limit = max(belief.quantile(1 - DECIDE), -belief.quantile(DECIDE), 0.0)
+        if case.baseline:  # with a larger one no network beats the best baseline by enough
+            limit = min(limit, case.gain_over_baseline)
         return f"A margin above {_amount(case, limit)}; up to there the verdict holds."
     if case.outcome is Outcome.EQUIVALENT:
-        return f"A margin below {_amount(case, _smallest_margin(case))}; down to there it holds."
-    return f"{_settling(case)}."
+        least = _amount(case, case.belief.smallest_margin(DECIDE))
+        return f"A margin below {least}; down to there it holds."
+    return f"{_settling(case, budget_text)}."
 
 
 def _incomplete(case: Case) -> str:
@@ -185,13 +200,13 @@ def _equivalent(case: Case) -> str:
     )
 
 
-def _leaning(case: Case) -> str:
+def _leaning(case: Case, budget_text: str) -> str:
     cell = case.likelier
     chance = case.belief.lstm_better if cell == "lstm" else case.belief.gru_better
     return (
         f"Probably {_a(case.finalists[cell])} ({sure(chance)} sure that it is better by more than "
         f"your {_margin(case)} margin): its {_noun(case)} is {_ahead(case, cell)} so far, "
-        f"on {evidence(case)}. {_settling(case)}."
+        f"on {evidence(case)}. {_settling(case, budget_text)}."
     )
 
 
@@ -213,39 +228,36 @@ def _undecided(case: Case, budget_text: str) -> str:
     )
 
 
-def _settling(case: Case) -> str:
-    """How much more training would settle it, were the scores to go on as they are."""
+def _settling(case: Case, budget_text: str) -> str:
+    """What budget would settle it, were the scores to go on as they are."""
     comparison = case.comparison
     differences = [
         [pair.difference for pair in comparison.complete if pair.fold == fold]
         for fold in comparison.scored
     ]
-    size = settling_size(differences, comparison.test_share, case.margin.value, DECIDE)  # type: ignore[arg-type]
-    if size is None:
-        wide = _amount(case, _smallest_margin(case))
-        return (
-            "More budget alone would hardly settle it, as the scores stand: "
-            f"the cells differ by less than {wide} ({sure(DECIDE)} sure)"
-        )
-    folds, seeds = size
-    pairs = len(comparison.complete)
-    seconds = comparison.seconds("lstm") + comparison.seconds("gru")
-    more = seconds / pairs * max(folds * seeds - pairs, 1)
-    return (
-        f"If the difference stays as it is, about {_roughly(more)} more of training "
-        f"({count(folds, 'block')} × {count(seeds, 'seed')}) should settle it"
+    size = settling_size(
+        differences,  # type: ignore[arg-type]
+        comparison.test_share,
+        case.margin.value,
+        DECIDE,
+        most_folds=len(comparison.folds),
+        most_seeds=MOST_SEEDS if Budget.parse(budget_text).seconds is None else SEEDS_IN_TIME,
     )
-
-
-def _smallest_margin(case: Case) -> float:
-    """The margin from which on the cells would be called equivalent."""
-    belief = case.belief
-    low, high = 0.0, max(abs(belief.quantile(0.001)), abs(belief.quantile(0.999)))
-    for _ in range(60):
-        middle = (low + high) / 2
-        shape = student(belief.mean, belief.scale, belief.degrees_of_freedom, middle)
-        low, high = (low, middle) if shape.equivalent >= DECIDE else (middle, high)
-    return high
+    if size is not None:
+        folds, seeds = size
+        more = budget_times(budget_text, folds * seeds / len(comparison.complete))
+        blocks = f"{count(folds, 'block')} × {count(seeds, 'seed')}"
+        return f"If the difference stays as it is, a budget of {more} ({blocks}) should settle it"
+    if len(comparison.scored) == len(comparison.folds) and comparison.seeds == 1:
+        return (
+            "With a longer budget every block is scored with more seeds: how many would settle it "
+            "is not known after one"
+        )
+    wide = _amount(case, case.belief.smallest_margin(DECIDE))
+    return (
+        "More budget alone would hardly settle it, as the scores stand, and more rows might: "
+        f"the cells differ by less than {wide} ({sure(DECIDE)} sure)"
+    )
 
 
 def _scores(case: Case) -> str:
@@ -350,9 +362,3 @@ def _a(finalist: Finalist) -> str:
     if finalist.depth is None or finalist.width is None:
         return f"{name} of {_size(finalist)}"
     return f"{name} with {count(finalist.depth, 'layer')} of {count(finalist.width, 'unit')}"
-
-
-def _roughly(seconds: float) -> str:
-    """A duration in steps as coarse as an estimate deserves."""
-    step = 10 if seconds < 90 else 60 if seconds < 5400 else 3600
-    return duration(math.ceil(seconds / step) * step)

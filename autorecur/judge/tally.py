@@ -79,9 +79,8 @@ class Tally:
 
     @property
     def test_share(self) -> float:
-        """Of a fold's rows, the share that is scored."""
-        folds = self._folds.values()
-        shares = [len(f.test) / max(1, len(f.test) + len(f.train)) for f in folds]
+        """Of what a fold rests on, the share that is scored: the mean over the folds."""
+        shares = [fold.test_share for fold in self._folds.values()]
         return float(np.mean(shares)) if shares else 0.0
 
     def working_seconds(self, place: Round, cell: str) -> float:
@@ -123,7 +122,8 @@ class Tally:
     def learning(self) -> LearningCurve | None:
         """Both cells' scores by the share of the data that they were trained on."""
         shares = (*SHARES, 1.0)
-        return learning_curve({share: self._by_fold(share) for share in shares}, self._metric)
+        scores = {share: self._by_fold(share) for share in shares}
+        return learning_curve(scores, self._metric, self.test_share)
 
     def panel(self, margin: float) -> PanelView | None:
         """Which series of a panel want which cell; `margin` is relative to a series' error."""

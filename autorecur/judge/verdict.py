@@ -139,7 +139,7 @@ def decide(
         second=sentences.second(case),
         cost=cost_sentence(spent_seconds, budget_text, trainings),
         reasons=(*sentences.reasons(case), *sentences.otherwise_fair(case, others)),
-        would_change=sentences.would_change(case),
+        would_change=sentences.would_change(case, budget_text),
         probability=Probability(belief.lstm_better, belief.equivalent, belief.gru_better)
         if judged
         else None,

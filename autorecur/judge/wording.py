@@ -7,8 +7,11 @@ import re
 import unicodedata
 
 from autorecur.metrics import Metric
+from autorecur.search.budget import Budget
 
 __all__ = [
+    "budget",
+    "budget_times",
     "count",
     "difference",
     "duration",
@@ -177,6 +180,27 @@ def budget(text: str) -> str:
     """
     found = re.fullmatch(r"\s*(\d[\d.]*(?:e[+-]?\d+)?)\s*([a-zA-Z]+)\s*", text)
     return f"{found[1]} {found[2]}" if found else plain(text)
+
+
+def budget_times(text: str, ratio: float) -> str:
+    """A budget so many times as large, as coarse as an estimate deserves.
+
+    >>> budget_times("10min", 2.43), budget_times("40trainings", 1.6), budget_times("2e14flop", 2)
+    ('25 min', '64 trainings', '4e+14 flop')
+    >>> budget_times("1h, 40trainings", 3)
+    '3.0 × this one'
+    """
+    given = Budget.parse(text)
+    limits = (given.seconds, given.trainings, given.multiply_adds)
+    if sum(limit is not None for limit in limits) != 1:
+        return f"{times(ratio)} this one"
+    if given.seconds is not None:
+        seconds = given.seconds * ratio
+        step = 10 if seconds < 90 else 60 if seconds < 5400 else 3600
+        return duration(math.ceil(seconds / step) * step)
+    if given.trainings is not None:
+        return count(math.ceil(given.trainings * ratio), "training")
+    return f"{(given.multiply_adds or 0.0) * ratio:.1g} flop"
 
 
 def _minus(text: str) -> str:

@@ -91,6 +91,22 @@ def test_airline_passengers_has_four_folds_of_a_year() -> None:
     assert len(split.holdout.test) == 11
 
 
+def test_the_test_share_is_of_rows_and_not_of_windows() -> None:
+    # A year is one window of twelve months, beside 60 … 96 rows that were trained on.
+    found = [fold.test_share for fold in chronological(144, 12, 12).duel]
+    assert found == pytest.approx([12 / 72, 12 / 84, 12 / 96, 12 / 108])
+    # Scoring fewer of many windows says no less of what the folds have in common.
+    split = chronological(1_000_000, 24, 24)
+    rows = {name: (first, last) for name, first, last in split.bounds}
+    for fold in split.duel:
+        first, last = rows[fold.name]
+        tested = last - first
+        assert fold.test_share == pytest.approx(tested / (tested + first - 100_000), rel=0.01)
+    # Of a panel, of all series together; a short one only trains.
+    panel = chronological(np.array([0, 1000, 2000, 2040]), 48, 24)
+    assert panel.duel[0].test_share == pytest.approx(96 / (96 + 1060))
+
+
 def test_many_rows_keep_their_shares_and_thin_what_is_scored() -> None:
     split = chronological(1_000_000, 24, 24)
     share = {name: (last - first) / 1_000_000 for name, first, last in split.bounds}

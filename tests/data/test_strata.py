@@ -54,6 +54,7 @@ def test_parts_are_disjoint_and_whole(labels: Labels) -> None:
         assert np.array_equal(np.union1d(fold.train, fold.test), train)
         assert np.array_equal(fold.validation, validation)
         assert not np.intersect1d(fold.train, fold.test).size
+        assert fold.test_share == len(fold.test) / len(train)
     assert 4 <= len(split.duel) <= 8
     assert not split.selection.test.size
     assert np.array_equal(split.holdout.train, train)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,8 +80,9 @@ def told(
     finalists: Mapping[str, Finalist] = FINALISTS,
     holdout: Mapping[str, float | None] | None = None,
     metric: str = "mae",
+    **given: Any,
 ) -> dict[str, Claim]:
-    found = folklore(list(trials), finalists, SHAPE, METRICS[metric], holdout or {}, margin=0.1)
+    found = folklore(list(trials), finalists, SHAPE, METRICS[metric], holdout or {}, **given)
     assert all(claim.answer in ANSWERS and claim.evidence.endswith(".") for claim in found)
     return {claim.claim: claim for claim in found}
 
@@ -224,7 +226,27 @@ def test_rates_against_cells(of_rate: float, of_cell: float, answer: str) -> Non
     assert f"further with {8 if answer == YES else 0} of 8" in claim.evidence
 
 
-@pytest.mark.parametrize(("plain", "answer"), [(2.0, YES), (0.5, NO), (1.05, OPEN), (None, OPEN)])
-def test_a_plain_recurrent_network_beside_the_two(plain: float | None, answer: str) -> None:
-    holdout = {"lstm": 1.0, "gru": 0.8, "rnn": plain}
-    assert told([], holdout=holdout)["Both beat a plain recurrent network"].answer == answer
+@pytest.mark.parametrize(
+    ("lstm", "gru", "answer"),
+    [(0.99, 0.97, YES), (0.99, 0.02, NO), (0.01, 0.01, NO), (0.99, 0.8, OPEN), (0.99, None, OPEN)],
+)
+def test_both_must_beat_a_plain_recurrent_network(
+    lstm: float, gru: float | None, answer: str
+) -> None:
+    chances = {"lstm": lstm} | ({} if gru is None else {"gru": gru})
+    holdout = {"lstm": 1.0, "gru": 0.8, "rnn": 1.05}
+    claim = told([], holdout=holdout, beats_plain=chances)["Both beat a plain recurrent network"]
+    assert claim.answer == answer
+    if answer is not OPEN:
+        assert "the LSTM is 0.05 better" in claim.evidence and "sure" in claim.evidence
+
+
+def test_without_a_plain_network_nothing_is_said_of_it() -> None:
+    claim = told([], holdout={"lstm": 1.0, "gru": 0.8})["Both beat a plain recurrent network"]
+    assert claim.answer == OPEN and "--cells" in claim.evidence
+
+
+def test_how_far_back_both_look_stands_beside_what_windows_tell() -> None:
+    far = told(pairs(3), reaches={"lstm": 19, "gru": 12})
+    evidence = far["An LSTM is better where it must look far back"].evidence
+    assert evidence.endswith("The LSTM looks 19 steps back and the GRU 12, by input gradients.")

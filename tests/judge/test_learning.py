@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autorecur.judge.folklore import folklore
-from autorecur.judge.learning import SHARES, LearningCurve, learning_curve
+from autorecur.judge.learning import SHARES, LearningCurve, half_width, learning_curve
 from autorecur.metrics import METRICS, Metric
 from autorecur.nets.shape import Shape
 
@@ -27,12 +27,12 @@ def curve(
             if metric.ceiling:
                 lstm, gru = 1 - lstm / 10, 1 - gru / 10
             scores[share][f"fold {fold}"] = {"lstm": lstm, "gru": gru}
-    return learning_curve(scores, metric)
+    return learning_curve(scores, metric, test_share=0.1)
 
 
 def claim(found: LearningCurve | None) -> tuple[str, str]:
     shape = Shape(channels=1, targets=1, known=0, horizon=1, season=1)
-    claims = folklore([], {}, shape, METRICS["mae"], {}, 0.1, found)
+    claims = folklore([], {}, shape, METRICS["mae"], {}, found)
     (told,) = [each for each in claims if each.claim == "A GRU is better on few data"]
     return told.answer, told.evidence
 
@@ -65,4 +65,19 @@ def test_too_few_folds_are_no_curve() -> None:
     assert curve(dict.fromkeys(ALL, 0.1), folds=2) is None
     assert claim(None)[0] == "not decidable here"
     scores = {share: {"a": {"lstm": 1.0, "gru": 1.0}} for share in ALL}
-    assert learning_curve(scores, METRICS["mae"]) is None
+    assert learning_curve(scores, METRICS["mae"], 0.1) is None
+
+
+def test_a_lead_on_few_data_that_may_be_chance_refutes_nothing() -> None:
+    """The lead shrinks for sure, and whether there is one at the least share is not known."""
+    found = curve(dict(zip(ALL, (0.004, -0.05, -0.1, -0.15), strict=True)), noise=0.01)
+    assert found is not None and found.settled and found.shift < 0
+    assert abs(found.lead_on_least) < found.lead_half_width
+    assert claim(found)[0] == "not decidable here"
+
+
+def test_folds_that_share_rows_say_less() -> None:
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    assert half_width(values, 0.125) / half_width(values) == pytest.approx(
+        np.sqrt((1 / 4 + 1 / 7) / (1 / 4))
+    )

@@ -91,7 +91,7 @@ def test_refuses_what_cannot_be(share: float, margin: float) -> None:
 
 def test_settling_takes_the_fewest_trainings_that_would_do() -> None:
     differences = [[1.0, 0.2], [0.4, 1.4], [0.9, 0.1], [0.1, 1.1]]
-    size = settling_size(differences, test_share=0.02, margin=0.1, decided=0.95)
+    size = settling_size(differences, 0.02, 0.1, 0.95, most_folds=8, most_seeds=30)
     assert size is not None
     folds, seeds = size
     assert folds >= 4 and seeds >= 2 and folds * seeds > 8
@@ -99,4 +99,4 @@ def test_settling_takes_the_fewest_trainings_that_would_do() -> None:
 
 def test_nothing_settles_a_difference_as_large_as_the_margin() -> None:
     differences = [[0.1 + bump] for bump in (-0.5, 0.5, -0.4, 0.4)]
-    assert settling_size(differences, test_share=0.1, margin=0.1, decided=0.95) is None
+    assert settling_size(differences, 0.1, 0.1, 0.95, most_folds=99, most_seeds=30) is None

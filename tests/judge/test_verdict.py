@@ -15,6 +15,7 @@ from autorecur.errors import SettingError
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.outcome import Case
 from autorecur.judge.verdict import Margin, Outcome, Verdict, cost_sentence, decide
+from autorecur.metrics import METRICS
 
 
 def judged(
@@ -65,8 +66,8 @@ CASES = {
         "gru",
         "Probably a GRU with 1 layer of 32 units (92 % sure that it is better by more than your"
         " 1 % margin): its error is 4.2 % lower than the best LSTM's so far, on 8 held-out "
-        "blocks × 2 seeds. If the difference stays as it is, about 2 min more of training (14 "
-        "blocks × 2 seeds) should settle it.",
+        "blocks × 2 seeds. If the difference stays as it is, a budget of 25 min (8 blocks "
+        "× 5 seeds) should settle it.",
     ),
     "UNDECIDED": (
         UNDECIDED,
@@ -155,6 +156,40 @@ def test_a_baseline_without_all_scores_is_no_bar(scores: tuple[float | None, ...
     assert judged(replace(GRU_WINS, baselines={"drift": scores})).outcome is Outcome.GRU
 
 
+def test_where_no_baseline_has_all_folds_that_is_said() -> None:
+    told = judged(replace(GRU_WINS, baselines={"drift": (1.0,) * 7 + (None,)})).reasons
+    assert any(each.startswith("No baseline was scored on all of these blocks") for each in told)
+    assert not any("No baseline" in each for each in judged(GRU_WINS).reasons)
+
+
+@pytest.mark.parametrize("way", ["below", "above"])
+def test_without_a_margin_the_bar_is_on_the_right_side(way: str) -> None:
+    comparison = replace(EQUAL, baselines={"drift": (10.0 if way == "below" else 90.0,) * 8})
+    better = METRICS["mae"] if way == "below" else replace(METRICS["mae"], better="higher")
+    verdict = judged(replace(comparison, metric=better), margin=Margin(0.0, "MW", None, "none"))
+    assert verdict.outcome is Outcome.BASELINE_WINS
+    assert str(verdict.would_change).startswith(f"A recurrent network {way} ")
+
+
+def test_a_margin_that_no_network_beats_the_baseline_by_would_change_it_too() -> None:
+    near = replace(GRU_WINS, baselines={"drift": (37.0,) * 8})  # the GRU is at about 36
+    verdict = judged(near)
+    assert verdict.outcome is Outcome.GRU
+    limit = near.best_baseline()[1] - near.mean("gru")  # type: ignore[index, operator]
+    for step, outcome in ((-0.01, Outcome.GRU), (0.01, Outcome.BASELINE_WINS)):
+        margin = Margin(limit + step, "MW", None, "as declared")
+        assert judged(near, margin=margin).outcome is outcome
+    assert str(verdict.would_change).startswith("A margin above 2")
+
+
+def test_a_table_has_no_more_folds_than_it_was_divided_into() -> None:
+    alone = duel([[40.0], [41.0], [39.5], [40.2]], [[39.0], [41.5], [38.0], [40.3]])
+    told = str(judged(alone).would_change)
+    assert told.startswith("With a longer budget every block is scored with more seeds")
+    wide = duel([[40.0, 40.0]] * 4, [[35.0, 35.01], [45.0, 45.01], [36.0, 36.01], [44.0, 44.01]])
+    assert "more rows might" in str(judged(wide).would_change)
+
+
 @pytest.mark.parametrize("missing", [None, math.nan, math.inf, -math.inf])
 def test_pairs_with_a_side_missing_are_left_out_and_counted(missing: float | None) -> None:
     lstm: list[list[float | None]] = [[40.0, 40.2] for _ in range(6)]
@@ -164,7 +199,7 @@ def test_pairs_with_a_side_missing_are_left_out_and_counted(missing: float | Non
     comparison = duel(lstm, gru)
     verdict = judged(comparison)
     assert comparison.left_out == 3
-    assert (verdict.evidence.folds, verdict.evidence.seeds, verdict.evidence.pairs) == (5, 2, 9)
+    assert (verdict.evidence.folds, verdict.evidence.seeds, verdict.evidence.pairs) == (5, 1, 9)
     assert comparison.differences[2] == pytest.approx(36.0 - 40.2)
     assert "3 of 12 pairs lacked a score and were left out." in verdict.reasons
     assert verdict.outcome is Outcome.GRU
