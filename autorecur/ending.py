@@ -130,7 +130,7 @@ class Ending:
             verdict=verdict,
             references=stage.references,
             refits=self.refits,
-            checks=checked_facts(stage, *facts),
+            checks=checked_facts(stage, *facts, duel.planned_pairs),
             dispatcher=stage.dispatcher,
             model_cell=None,
             model_file=settings.folder / MODEL_FILE,

@@ -298,6 +298,7 @@ def checked_facts(
     verdict: Verdict,
     refits: Mapping[str, Fit],
     ended_by: str,
+    planned_pairs: int,
 ) -> tuple[Check, ...]:
     space, dispatcher = stage.settings.space, stage.dispatcher
     seconds, trainings = dispatcher.cell_seconds, dispatcher.cell_trainings
@@ -308,8 +309,10 @@ def checked_facts(
         trials=[{"score": trial.score, "status": trial.status.name.lower()} for trial in trials],
         cells={c: {"seconds": seconds[c], "trainings": trainings[c]} for c in seconds},
         findings=stage.dataset.findings,
-        planned_pairs=None,
+        output="classes" if stage.dataset.schema.classes else stage.dataset.kind.output,
+        planned_pairs=planned_pairs,
         ended_by=ended_by,
+        ended_early=ended_by == ENDED_CLEAR,
         refits={
             cell: afterwards(stage.dataset, fit, finalists[cell].candidate.lookback)
             for cell, fit in refits.items()

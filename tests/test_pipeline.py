@@ -392,6 +392,8 @@ def test_a_clear_comparison_ends_early_and_says_so(tmp_path: Path) -> None:
     )
     record = run.record
     assert record.budget["ended_by"] == "a clear comparison"
+    (cut,) = [check for check in record.checks if check["code"] == "AR113"]
+    assert cut["level"] == "passed" and cut["sentence"].startswith("The comparison was clear")
     assert record.budget["spent_seconds"] < 57
     assert record.verdict["evidence"]["seeds"] < 3
     assert record.verdict["probability"]["equivalent"] > 0.99

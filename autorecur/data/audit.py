@@ -239,7 +239,7 @@ def ignored(names: Sequence[str], columns: Sequence[Column]) -> list[Finding]:
     if not extra:
         return []
     listing = ", ".join(shown(name, 30) for name in extra[:6]) + (" …" if extra[6:] else "")
-    return [Finding("AR115", "note", f"Columns not seen in training are ignored: {listing}.")]
+    return [Finding("AR119", "note", f"Columns not seen in training are ignored: {listing}.")]
 
 
 def drift(

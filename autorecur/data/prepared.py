@@ -127,7 +127,7 @@ def _unsaid(table: Table, schema: Schema, clock: Clock | None) -> list[Finding]:
     found = []
     if clock is not None and clock.zoned:
         sentence = f"The times in {shown(clock.name)} carry a zone and were brought to UTC."
-        found.append(Finding("AR115", "note", sentence))
+        found.append(Finding("AR119", "note", sentence))
     for column in schema.categories:
         if table.frame[column.name].isna().all():
             sentence = f"{shown(column.name)} is empty throughout and counts as unknown."

@@ -165,7 +165,7 @@ def unknown_label(target: str, strange: tuple[str, ...]) -> tuple[Finding, ...]:
         return ()
     listing = ", ".join(shown(text, 30) for text in strange[:4]) + (" …" if strange[4:] else "")
     sentence = f"{shown(target)} has classes not seen in training, {listing}: they are not scored."
-    return (Finding("AR115", "issue", sentence, "Train again with these classes."),)
+    return (Finding("AR118", "issue", sentence, "Train again with these classes."),)
 
 
 def _check_names(
@@ -329,7 +329,7 @@ def _codes(
         if len(unseen):
             findings.append(
                 Finding(
-                    "AR115",
+                    "AR118",
                     "note",
                     f"{len(unseen):,} values of {shown(column.name)} were not seen in training, "
                     f"such as {shown(unseen.iloc[0], 30)}, and count as unknown.",

@@ -136,7 +136,7 @@ def prepare(source: Source, schema: Schema, truth: bool = False) -> Any:
         rows = sequences.prepare(table, schema)
     else:
         rows = prepared.prepare(table, schema, future=not truth)
-    noted = (Finding("AR115", "note", note) for note in table.notes)
+    noted = (Finding("AR119", "note", note) for note in table.notes)
     return replace(rows, findings=(*noted, *rows.findings))
 
 

@@ -1,4 +1,21 @@
-"""Check: one coded finding about a run. Facts: what it is made from."""
+"""Check: one coded finding about a run. Facts: what it is made from.
+
+Of a run and its table:
+
+=====  ========================================  =====  =========================================
+AR101  a baseline that is not beaten             AR110  residuals that still tell
+AR102  the edge of the space                     AR111  bands that hold too little
+AR103  a finalist that was still improving       AR112  a window much longer than the memory
+AR104  rows learnt by heart                      AR113  a duel that was cut short
+AR105  a seed that moves more than the cell      AR114  trials that failed
+AR106  cells with unequal compute                AR115  the limits on the model
+AR107  what gives the answer away                AR116  a target that drifts
+AR108  gaps, repeats, a constant target          AR117  series that end before the others
+AR109  classes with few members
+=====  ========================================  =====  =========================================
+
+Of a table that a saved run reads: AR118, what training did not see; AR119, how it was read.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +67,10 @@ class Facts:
     trials: Sequence[Mapping[str, Any]] = ()
     cells: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
-    planned_pairs: int | None = None
+    output: str = ""  # what is foretold: "numbers", "classes" or "tokens"
+    planned_pairs: int | None = None  # at least; more may be trained where there is time
     ended_by: str = ""
+    ended_early: bool = False  # the duel, for the comparison was clear
     refits: Mapping[str, Refitted] = field(default_factory=dict)
     limits: str = ""  # on the model, in words
     beyond: Sequence[str] = ()  # each candidate that was found to break them, and how

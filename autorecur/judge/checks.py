@@ -11,6 +11,7 @@ from collections import Counter
 
 import numpy as np
 
+from autorecur.data.audit import RARE
 from autorecur.judge.check import LEVELS, Check, Facts
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.fitted import refitted
@@ -25,6 +26,7 @@ __all__ = ["checks"]
 UNEQUAL = 0.10  # compute that differs by more is not a fair comparison
 STILL_IMPROVING = 0.001  # of the score: a smaller last step is a plateau
 FEWEST_CHOICES = 3  # with one or two choices every candidate is on an edge
+NOT_LOOKED = "It was not looked for."
 
 
 def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Check, ...]:
@@ -190,9 +192,23 @@ def _data(facts: Facts) -> list[Check]:
         Check(finding.code, _level(finding.level), finding.sentence, finding.remedy)
         for finding in facts.findings
     ]
-    if not any(check.code == "AR108" for check in found):
-        found.append(Check("AR108", "passed", "No gaps, duplicates or constant target were found."))
-    return found
+    told = {check.code for check in found}
+    return found + [check for check in _unfound(facts.output) if check.code not in told]
+
+
+def _unfound(output: str) -> list[Check]:
+    """What is said of the data where nothing was found."""
+    away = Check("AR107", "passed", "Nothing was found that gives the target away.")
+    rare = Check("AR109", "not applicable", "The target has no classes.")
+    if output == "tokens":
+        away = Check("AR107", "not applicable", "A running text is its own target.")
+    if output == "classes":
+        few = f"Every class has {RARE} training members or more."
+        rare = Check("AR109", "passed", few)
+    if not output:
+        away, rare = (Check(code, "not applicable", NOT_LOOKED) for code in ("AR107", "AR109"))
+    even = Check("AR108", "passed", "No gaps, duplicates or constant target were found.")
+    return [away, even, rare]
 
 
 def _level(level: str) -> str:
@@ -201,15 +217,18 @@ def _level(level: str) -> str:
 
 
 def _cut_short(comparison: Comparison, facts: Facts) -> Check:
-    planned = facts.planned_pairs or len(comparison.pairs)
-    scored = len(comparison.complete)
-    if not planned:
+    scored, begun = len(comparison.complete), len(comparison.pairs)
+    if not begun:
         return Check(
             "AR113", "issue", "No duel was run.", "Give a longer budget, or a smaller space."
         )
-    ending = f" The run ended by: {plain(facts.ended_by)}." if facts.ended_by else ""
+    if facts.ended_early:
+        done = f"The comparison was clear after {count(scored, 'pair')}: no more were needed."
+        return Check("AR113", "passed", done)
+    planned = max(facts.planned_pairs or 0, begun)
     if scored >= planned:
         return Check("AR113", "passed", f"All {count(planned, 'pair')} of the duel were scored.")
+    ending = f" The run ended by: {plain(facts.ended_by)}." if facts.ended_by else ""
     folds = len(comparison.scored)
     return Check(
         "AR113",

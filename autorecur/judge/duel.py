@@ -104,6 +104,8 @@ class Duel:
             self._rounds[usual:usual] = self._asides(seed * 7919)
         if trainings is not None:
             self._rounds = self._rounds[: trainings // len(CELLS)]
+        # At least: in a budget of time every fold once, and more seeds where time is left.
+        self.planned_pairs = len(self.folds) if self._timed else len(self._rounds)
         self._warm: str | None = None  # the cell of the training that ended last
         self._waiting: list[Order] = []  # of the round whose first training was started
         self.tally = Tally(dataset, metric)

@@ -99,7 +99,7 @@ class Scaler:
             np.concatenate([deviation[:channels], known_deviation]),
             target_mean,
             target_deviation,
-            *moments(dataset.static),
+            *moments(_static_seen(dataset, fold)),
         )
 
     def scale(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -107,7 +107,7 @@ class Scaler:
         return (values - self.mean) / self.deviation
 
     def scale_static(self, static: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[series, static], standardised: facts of a series, which no time makes a secret of."""
+        """[series, static], standardised."""
         return (static - self.static_mean) / self.static_deviation
 
     def scale_targets(self, truth: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -135,6 +135,12 @@ def moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
     deviation = np.sqrt(squares / len(values))
     deviation = np.where(deviation > 1e-7 * (1.0 + np.abs(mean)), deviation, 1.0)
     return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def _static_seen(dataset: Dataset, fold: Fold) -> NDArray[np.float32]:
+    """What is fixed of those series that have a row to train on, [series, static]."""
+    trained = fold.fit_until > dataset.offsets[:-1]
+    return dataset.static[trained] if dataset.static.size else dataset.static
 
 
 def _label_moments(dataset: Dataset, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -26,7 +26,14 @@ from autorecur.nets.engine import LONGEST_CHUNK
 from autorecur.nets.memory import MEMORY_SECONDS, effective_memory
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.programs import device_name, engine_name, program
-from autorecur.nets.resident import dataset_of, fold_of, resident_block, scaler_of, trainable
+from autorecur.nets.resident import (
+    dataset_of,
+    fold_of,
+    part_of,
+    resident_block,
+    scaler_of,
+    trainable,
+)
 from autorecur.nets.shape import Shape
 from autorecur.nets.spelling import FEWEST, spelled
 from autorecur.nets.start import set_gate_bias
@@ -45,7 +52,6 @@ PATIENCE_OF_RATE = 4  # … before the learning rate is halved
 MOST_BETWEEN = 50  # steps between two validations, …
 VALIDATION_SHARE = 0.15  # … and more where validating would take more of a training's work
 SLOWER = 1.5  # times the mean so far: what the next step is reckoned with
-PART_SEED = 19  # of the draw of a part of the training examples
 MOST_SCORED = 500  # training examples, after the training
 FEWEST_VALIDATIONS = 20  # in a full training, whatever they take
 
@@ -63,9 +69,8 @@ class Training:
         self.program = program(order.candidate, Shape.of(self.dataset), self.metric.loss)
         self.scaler = scaler_of(order.arrays, order.fold)
         self.block = resident_block(order.arrays, order.fold, self.metric.scaled)
-        self.train = _part(
-            trainable(self.dataset, self.fold, order.candidate.lookback), order.train_share
-        )
+        examples = trainable(self.dataset, self.fold, order.candidate.lookback)
+        self.train = part_of(self.dataset, self.fold, examples, order.train_share)
         self.model = self._untrained()
         self.status, self.progress = Status.FINISHED, self._starting_point()
         self.first_step, self._validated = self.progress.steps, False
@@ -282,16 +287,3 @@ class Training:
 
     def _one_forecast(self, example: Examples) -> Callable[[], Any]:
         return lambda: self.program.forecast_one(self.progress.best, self.block, example)
-
-
-def _part(examples: Examples, share: float) -> Examples:
-    """A share of the examples: a smaller one is part of a larger one, whatever the seed.
-
-    >>> whole = np.arange(8)
-    >>> set(_part(whole, 0.25)) < set(_part(whole, 0.5)), len(_part(whole, 0.25))
-    (True, 2)
-    """
-    if share == 1.0:
-        return examples
-    order = np.random.default_rng(PART_SEED).permutation(len(examples))
-    return np.sort(examples[order[: max(1, round(share * len(examples)))]])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from autorecur.record import Record
-from autorecur.report import words
+from autorecur.report import undone, words
 from autorecur.report.facts import (
     columns,
     in_points,
@@ -339,7 +339,7 @@ def method(record: Record) -> Section:
         "Selection rows, duel folds and holdout are three different things. The holdout is scored "
         "once, by the refitted winner, the other finalist and the baselines."
     )
-    paragraphs = (drawn, dueled, believed, decided, apart)
+    paragraphs = (drawn, dueled, believed, decided, apart, *undone.learning(record))
     return section(
         "12", "How was this found out?", "The method in half a page.", paragraphs=paragraphs
     )

@@ -10,7 +10,7 @@ from typing import Any
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, words
-from autorecur.report.facts import CELLS, columns, in_points, score_label, section
+from autorecur.report.facts import CELLS, columns, in_points, kind_of, score_label, section
 from autorecur.report.parts import Column, Plot, Row, Section, Segment, Table, Track
 
 __all__ = ["budget", "curves", "learning", "trials"]
@@ -320,9 +320,10 @@ def learning(record: Record) -> Section | None:
         for each in points
     )
     caption = f"{score_label(record)} by the share of the training data"
+    latest = ", the latest rows," if kind_of(record).window in ("before", "stream") else ""
     note = (
-        f"Mean over {words.plural(found['folds'], 'fold')} of the duel; a smaller part lies within "
-        "a larger one, and both cells have the same."
+        f"Mean over {words.plural(found['folds'], 'fold')} of the duel; a smaller part{latest} "
+        "lies within a larger one, and both cells have the same."
     )
     table = Table(caption, columns("Of the data", "#LSTM", "#GRU"), rows, note=note)
     return section("6a", "Would more data help?", finding, tables=(table,))

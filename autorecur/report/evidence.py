@@ -9,7 +9,7 @@ from typing import Any
 
 from autorecur.metrics import sign
 from autorecur.record import Record
-from autorecur.report import plotted, words
+from autorecur.report import plotted, undone, words
 from autorecur.report.facts import columns, kind_of, score_label, section
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.scores import holdout_finding, score_table
@@ -170,8 +170,11 @@ def variations(record: Record) -> Section | None:
     if against:
         verb = "points" if len(against) == 1 else "point"
         finding += f" The other way {verb}: {words.joined(against)}."
-    tables = (table, *_otherwise_fair(record), *_crosschecked(asked))
-    return section("2", "Would the verdict change?", finding, reading=reading, tables=tables)
+    parts = {
+        "paragraphs": undone.regimes(record),
+        "tables": (table, *_otherwise_fair(record), *_crosschecked(asked)),
+    }
+    return section("2", "Would the verdict change?", finding, reading=reading, **parts)
 
 
 def _otherwise_fair(record: Record) -> tuple[Table, ...]:

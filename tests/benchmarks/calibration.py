@@ -4,12 +4,14 @@
 
 Simulated duels go through the real judge. Their noise is that of real runs: the spread of a fold's
 difference between seeds, and between folds, in margins, and the share of rows that a fold tests.
-A/A: the same cell under both names; a winner in 5 % at most, with the duel's stopping rule (see
-`judge.stopping`) and without. Planted: the share of each outcome at 0, ½, 1, 2 and 4 margins, with
-the rule; at 4 margins with low noise, the right cell in 90 % at least.
+A/A: the same cell under both names; a winner in 5 % at most, but for what chance allows so many
+duels, with the duel's stopping rule (see `judge.stopping`) and without. Planted: the share of each
+outcome at 0, ½, 1, 2 and 4 margins, with the rule; at 4 margins with low noise, the right cell in
+90 % at least.
 
 `--real`: so many A/A duels of real trainings besides, on the developers' data: one network is
-trained on every duel fold with many seeds, which are then dealt to two names.
+trained on every duel fold with as many seeds as two names need, to whom they are dealt; a row a
+duel. `--duels 0` leaves it at those.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from numpy.typing import NDArray
 from search_throughput import DATASETS, TABLES
 
 from autorecur.data import arrays, scoring
+from autorecur.data.dataset import Fold
 from autorecur.data.understand import Asked, understand
 from autorecur.judge.comparison import Comparison, Finalist, PairedScore
 from autorecur.judge.duel import MOST_SEEDS, SEEDS_IN_TIME
@@ -36,9 +39,9 @@ from autorecur.judge.outcome import Case, Margin, Outcome
 from autorecur.judge.stopping import is_clear, next_look
 from autorecur.metrics import METRICS
 from autorecur.nets.defaults import first_candidate, space_for
-from autorecur.nets.order import Order
-from autorecur.nets.train import train
-from autorecur.search.workers import WorkerPool
+from autorecur.nets.order import Fit, Order
+from autorecur.nets.train import train_together
+from autorecur.search.workers import WorkerPool, default_workers
 
 ALLOWED, FOUND = 0.05, 0.90
 MARGIN, LEVEL = 1.0, 100.0
@@ -81,7 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     rng = np.random.default_rng(given.seed)
-    broken = _against_itself(given.duels, rng) + _planted(given.duels, rng)
+    broken = 0
+    if given.duels:
+        broken += _against_itself(given.duels, rng) + _planted(given.duels, rng)
     if given.real and not DATASETS.is_dir():
         print(f"there is no folder {DATASETS}: the developers' data sets are needed")
         return 2
@@ -104,7 +109,7 @@ def _against_itself(duels: int, rng: np.random.Generator) -> int:
             told = [_told(duel, noise.test_share) for duel in _drawn(0.0, noise, seeds, duels, rng)]
             shares = _shares([each.last for each in told]), _shares([each.looked for each in told])
             won = [sum(share[each.name] for each in WON) for share in shares]
-            broken += sum(each > ALLOWED + 2 * _by_chance(duels) for each in won)
+            broken += sum(_too_many(each, duels) for each in won)
             early = sum(each.seeds < seeds for each in told) / duels
             cells = [f"{each:.1%}" for each in won]
             cells += [f"{shares[1][each]:.1%}" for each in ("LEANING", "EQUIVALENT", "UNDECIDED")]
@@ -114,8 +119,9 @@ def _against_itself(duels: int, rng: np.random.Generator) -> int:
     return broken
 
 
-def _by_chance(duels: int) -> float:
-    return float(np.sqrt(ALLOWED * (1 - ALLOWED) / duels))
+def _too_many(share: float, duels: int) -> bool:
+    """Whether a share of winners is above what is allowed by more than two standard deviations."""
+    return share > ALLOWED + 2 * float(np.sqrt(ALLOWED * (1 - ALLOWED) / duels))
 
 
 def _planted(duels: int, rng: np.random.Generator) -> int:
@@ -193,57 +199,71 @@ def _case(duel: Scores, seeds: int, test_share: float) -> Case:
 
 
 def _really(duels: int, rng: np.random.Generator) -> int:
-    """A/A by real trainings of ETTh1's sound default, a seed of each fold to either name."""
+    """A/A by real trainings of ETTh1's sound default, half of a fold's seeds to either name."""
+    print("\n| real duel | without a look | with looks | seeds used | P(equal) | seconds |")
+    print("|---" * 6 + "|")
+    told: list[Told] = []
+    begin = time.monotonic()
+    for scores, test_share in _trained(duels):
+        dealt = rng.permuted(scores, axis=1) / (0.01 * scores.mean())  # in margins of 1 %
+        halves = dealt[:, :REAL_SEEDS], dealt[:, REAL_SEEDS:]
+        told.append(_told(halves, test_share))
+        equal = _case(halves, REAL_SEEDS, test_share).belief.equivalent
+        seconds, begin = time.monotonic() - begin, time.monotonic()
+        row = (len(told), told[-1].last.name, told[-1].looked.name, told[-1].seeds)
+        cells = [*map(str, row), f"{equal:.2f}", f"{seconds:.0f}"]
+        print("| " + " | ".join(cells) + " |", flush=True)
+    broken = 0
+    for way, outcomes in (
+        ("without a look", [each.last for each in told]),
+        ("with looks", [each.looked for each in told]),
+    ):
+        won = sum(outcome in WON for outcome in outcomes)
+        broken += _too_many(won / duels, duels)
+        print(f"{way}: a winner in {won} of {duels}")
+    return broken
+
+
+def _trained(duels: int) -> Iterator[tuple[NDArray[Any], float]]:
+    """Of each duel, scores by (fold, seed) of one network, and the share of rows that is scored."""
     file, asked, name = TABLES["etth1"]
     dataset = understand(DATASETS / file, Asked(**asked))
-    metric, folds = METRICS[name], dataset.split.duel
+    metric, folds, seeds = METRICS[name], dataset.split.duel, 2 * REAL_SEEDS
     candidate = first_candidate(dataset, space_for(dataset, None))
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, WorkerPool() as pool:
+    shares = [len(fold.test) / (len(fold.test) + len(fold.train)) for fold in folds]
+    with tempfile.TemporaryDirectory() as folder, WorkerPool(default_workers()) as pool:
         shared = str(arrays.save(dataset, Path(folder)))
 
-        def order(fold: str, seed: int) -> Order:
-            return Order(
-                id=f"{fold}-{seed}",
+        def submitted(fold: Fold, seed: int) -> Future[list[Fit]]:
+            order = Order(
+                id=f"{fold.name}-{seed}",
                 arrays=shared,
                 candidate=candidate,
-                fold=fold,
+                fold=fold.name,
                 seed=seed,
                 steps=REAL_STEPS,
                 metric=name,
                 deadline=float("inf"),
                 forecast=True,
             )
+            return pool.submit(train_together, [order])
 
-        futures: dict[tuple[int, int], Future[Any]] = {
-            (place, seed): pool.submit(train, order(fold.name, seed))
-            for seed in range(2 * REAL_SEEDS * duels)
-            for place, fold in enumerate(folds)
-        }
-        scores = np.empty((len(folds), 2 * REAL_SEEDS * duels))
-        for (place, seed), future in futures.items():
-            fold, fit = folds[place], future.result()
-            scores[place, seed] = scoring.score(metric, dataset, fold, fold.test, fit.forecasts)
-        pool.shutdown(wait=False, cancel_futures=True)
-    shares = [len(fold.test) / (len(fold.test) + len(fold.train)) for fold in folds]
-    dealt = rng.permuted(scores, axis=1) / (0.01 * scores.mean())  # in margins of 1 %
-    told = [
-        _told((each[:, :REAL_SEEDS], each[:, REAL_SEEDS:]), float(np.mean(shares)))
-        for each in np.split(dealt, duels, axis=1)
-    ]
-    print(
-        f"\n{duels} real duels of ETTh1's default with itself, {len(folds)} folds, {REAL_SEEDS} "
-        f"seeds, {scores.size} trainings in {time.monotonic() - begin:.0f} s"
-    )
-    broken = 0
-    for way, outcomes in (
-        ("without a look", [each.last for each in told]),
-        ("with looks", [each.looked for each in told]),
-    ):
-        found = Counter(outcomes)
-        broken += sum(found[each] for each in WON) > ALLOWED * duels
-        print(f"{way}: " + ", ".join(f"{each.name} {many}" for each, many in found.most_common()))
-    return broken
+        def scored(fold: Fold, future: Future[list[Fit]]) -> float:
+            (fit,) = future.result()
+            assert fit.forecasts is not None, fit.sentence
+            return scoring.score(metric, dataset, fold, fold.test, fit.forecasts)
+
+        try:
+            for first in range(0, seeds * duels, seeds):
+                places = range(first, first + seeds)
+                under_way = [[submitted(fold, seed) for seed in places] for fold in folds]
+                scores = [
+                    [scored(fold, future) for future in those]
+                    for fold, those in zip(folds, under_way, strict=True)
+                ]
+                yield np.array(scores), float(np.mean(shares))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 
 import pandas as pd
 
+FAILURES = (OSError, RuntimeError, ValueError)  # of one run, which must not cost the others
 DATASETS = Path(__file__).resolve().parents[3] / "shared" / "datasets"
 SPLIT = ("--split", "split")
 WALMART = ("--target", "weekly_sales", "--time", "date", "--series", "store")
@@ -123,12 +124,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fit(name: str, budget: str, seed: int, out: Path) -> dict[str, Any]:
     """The record of one run; where it failed, why."""
-    file, flags, _ = TABLES[name]
-    table = MADE[name](out) if name in MADE else DATASETS / file
     try:
-        return fitted(table, flags, budget, seed, out / f"{name}-{seed}")
-    except RuntimeError as error:
-        return {"error": str(error)}
+        return fitted(table_of(name, out), TABLES[name][1], budget, seed, out / f"{name}-{seed}")
+    except FAILURES as error:
+        return {"error": reason(error)}
+
+
+def reason(error: Exception) -> str:
+    """Why a run failed, fit for a cell of a table."""
+    return " ".join(str(error).replace("|", "/").split())
+
+
+def table_of(name: str, out: Path) -> Path:
+    """The file of a table; where it is made of another, it is made in `out`."""
+    return MADE[name](out) if name in MADE else DATASETS / TABLES[name][0]
 
 
 def fitted(

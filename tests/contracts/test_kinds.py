@@ -64,6 +64,15 @@ def test_it_ends_with_a_verdict_and_a_whole_record(made: Made) -> None:
     assert len(pd.read_csv(made.run.folder / "predictions.csv")) > 5
 
 
+def test_every_check_is_told_whatever_came_of_it(made: Made) -> None:
+    told = {check["code"]: check for check in made.run.record.checks}
+    assert {f"AR{number}" for number in range(101, 115)} <= set(told)
+    classes = made.run.schema.classes
+    assert (told["AR109"]["level"] == "not applicable") == (not classes)
+    assert (told["AR107"]["level"] == "not applicable") == (made.example.kind == "language-model")
+    assert told["AR113"]["level"] == "passed"  # a budget of trainings is for so many pairs
+
+
 def test_the_network_learns_what_is_there_to_learn(made: Made) -> None:
     """On the holdout it beats whoever knows nothing of the inputs, by more than chance allows.
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from duels import ACCURACY, FINALISTS, MARGIN, apart, duel
 
 from autorecur.data.dataset import Finding
+from autorecur.judge import check as check_module
 from autorecur.judge.check import LEVELS, Check, Facts, Refitted
 from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
@@ -56,7 +59,9 @@ def test_without_facts_nothing_is_claimed() -> None:
         "AR104": "not applicable",
         "AR105": "not applicable",
         "AR106": "not applicable",
+        "AR107": "not applicable",
         "AR108": "passed",
+        "AR109": "not applicable",
         "AR110": "not applicable",
         "AR111": "not applicable",
         "AR112": "not applicable",
@@ -152,11 +157,67 @@ def test_findings_of_the_data_are_passed_on() -> None:
 
 
 @pytest.mark.parametrize(
+    ("output", "away", "rare"),
+    [
+        ("numbers", "passed", "not applicable"),
+        ("classes", "passed", "passed"),
+        ("tokens", "not applicable", "not applicable"),
+    ],
+)
+def test_of_data_with_nothing_to_find_that_is_said(output: str, away: str, rare: str) -> None:
+    assert check("AR107", output=output).level == away
+    assert check("AR109", output=output).level == rare
+    found = [Finding("AR107", "issue", "It repeats it.", "Drop it."), Finding("AR109", "tip", "b.")]
+    for finding in found:
+        told = check(finding.code, output=output, findings=found)  # one of each code, no default
+        assert (told.level, told.sentence) == (finding.level, finding.sentence)
+
+
+def test_every_code_has_one_meaning() -> None:
+    """Each that the package gives is listed, once, and nothing else is."""
+    listed = re.findall(r"AR\d{3}", check_module.__doc__ or "")
+    package = Path(check_module.__file__).parents[1]
+    given = {
+        code
+        for path in package.rglob("*.py")
+        for code in re.findall(r'"(AR\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    assert len(listed) == len(set(listed)) and set(listed) == given
+    limits = {path.name for path in package.rglob("*.py") if '"AR115"' in path.read_text("utf-8")}
+    assert limits == {"checks.py"}  # of the limits alone
+
+
+@pytest.mark.parametrize(
     ("folds", "planned", "level"), [(8, 16, "passed"), (8, 24, "tip"), (3, 16, "issue")]
 )
 def test_cut_short(folds: int, planned: int, level: str) -> None:
     comparison = duel([[40.0, 40.1]] * folds, [[39.0, 39.1]] * folds)
-    assert check("AR113", comparison, planned_pairs=planned, ended_by="time").level == level
+    found = check("AR113", comparison, planned_pairs=planned, ended_by="time")
+    assert found.level == level
+    assert ("The run ended by: time." in found.sentence) == (level != "passed")
+
+
+def test_a_duel_that_was_not_begun_on_every_fold_was_cut_short() -> None:
+    """Of folds that no pair was begun on the comparison has no pairs: the plan tells of them."""
+    whole = duel([[40.0]] * 8, [[39.0]] * 8)
+    begun = replace(whole, pairs=whole.pairs[:4])
+    found = check("AR113", begun, planned_pairs=8)
+    assert found.level == "tip"
+    assert "4 of 8 pairs of the duel were scored, on 4 of 8 held-out blocks" in found.sentence
+    assert check("AR113", begun, planned_pairs=4).level == "passed"  # all that was paid for
+    more = duel([[40.0, 40.1]] * 8, [[39.0, 39.1]] * 8)  # seeds beyond the plan are welcome …
+    assert check("AR113", more, planned_pairs=8).sentence.startswith("All 16 pairs")
+    lost = duel([[40.0, None], *[[40.0, 40.1]] * 7], [[39.0, 39.1]] * 8)  # … and if lost, told
+    assert check("AR113", lost, planned_pairs=8).sentence.startswith("15 of 16 pairs")
+
+
+def test_a_duel_that_was_clear_was_not_cut_short() -> None:
+    lost = duel([[40.0, None], *[[40.0, 40.1]] * 7], [[39.0, 39.1]] * 8)
+    found = check("AR113", lost, planned_pairs=8, ended_by="a clear comparison", ended_early=True)
+    assert (found.level, found.sentence) == (
+        "passed",
+        "The comparison was clear after 15 pairs: no more were needed.",
+    )
 
 
 def test_failed_trials_are_counted_by_reason() -> None:

@@ -55,6 +55,22 @@ def test_what_is_fixed_of_a_series_is_scaled() -> None:
     np.testing.assert_allclose(scaled, [[-1.0, 0.0], [1.0, 0.0]], atol=1e-6)
 
 
+def test_what_is_fixed_of_a_series_is_scaled_by_those_that_are_trained_on() -> None:
+    series = [level(5) for _ in range(8)]
+    parts = np.arange(5), np.array([5]), np.array([6, 7])
+    made = tables.sequences(series, list(map(float, range(8))), *parts)
+    static = np.random.default_rng(2).normal(9, 3, (8, 2)).astype(np.float32)
+    scaler = Scaler.fit(replace(made, static=static), made.split.holdout)
+    np.testing.assert_allclose(scaler.static_mean, static[:5].mean(axis=0), rtol=1e-6)
+    moved = static.copy()
+    moved[5:] = 1e6
+    again = Scaler.fit(replace(made, static=moved), made.split.holdout)
+    np.testing.assert_array_equal(again.static_mean, scaler.static_mean)
+    np.testing.assert_array_equal(again.static_deviation, scaler.static_deviation)
+    none = Scaler.fit(made, made.split.holdout)
+    assert none.static_mean.size == 0
+
+
 def test_the_series_of_a_panel_keep_their_units() -> None:
     made = panel()
     scaler = Scaler.fit(made, made.split.holdout)

@@ -493,7 +493,7 @@ def _checks(name: str) -> list[dict[str, Any]]:
         {
             "code": "AR109",
             "level": "not applicable",
-            "sentence": "Rare classes: the target is numeric.",
+            "sentence": "The target has no classes.",
             "remedy": None,
         },
     ]

@@ -1,0 +1,59 @@
+"""What a run did not come to beside its verdict is said, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from report.sample import record
+
+from autorecur.record import Record
+from autorecur.report.document import document
+
+
+def told(number: str, budget: dict[str, Any] | None = None, **verdict: Any) -> list[str]:
+    """What a section says was not trained, of a record with that in its verdict and its budget."""
+    made, spent = record(), budget or {}
+    made = replace(made, verdict=made.verdict | verdict, budget=made.budget | spent)
+    return said(made, number)
+
+
+def said(made: Record, number: str) -> list[str]:
+    (section,) = [each for each in document(made).sections if each.number == number]
+    return [each for each in section.paragraphs if each.startswith("Not trained")]
+
+
+TIMELESS = {"limit_seconds": None, "text": "40trainings"}
+
+
+@pytest.mark.parametrize(
+    ("budget", "why"),
+    [
+        ({}, "there was no time left for it"),
+        ({"ended_by": "interrupt"}, "the run was interrupted"),
+        (TIMELESS, "only a budget of time alone has room for it"),
+        ({"text": "10min, 40trainings"}, "only a budget of time alone has room for it"),
+    ],
+)
+def test_what_was_not_trained_is_said_with_the_reason(budget: dict[str, Any], why: str) -> None:
+    assert told("2", budget, regimes=[]) == [
+        "Not trained on enough folds: the duel at equal width, equal parameters, equal seconds; "
+        f"{why}."
+    ]
+    parts = f"Not trained on enough folds: the finalists on parts of the data; {why}."
+    assert told("12", budget, learning=None) == [parts]
+
+
+def test_of_what_was_trained_nothing_is_said() -> None:
+    assert told("2") == told("12") == []
+    first = record().verdict["regimes"][:1]
+    assert "the duel at equal parameters, equal seconds;" in told("2", regimes=first)[0]
+
+
+def test_an_older_record_and_one_without_a_verdict_claim_nothing() -> None:
+    made = record()
+    without = {key: made.verdict[key] for key in made.verdict if key not in ("regimes", "learning")}
+    older = replace(made, verdict=without)
+    assert said(older, "2") == said(older, "12") == []
+    assert said(record("INCOMPLETE"), "12") == []
