@@ -49,6 +49,7 @@ def record_of(story: Story) -> Record:
             "name": str(story.model_file.parent),  # where the report tells to find it
             "started": story.started,
             "command": story.command,
+            "lacks": list(story.lacks),
             "version": __version__,
         },
         data=_data(story.dataset),

@@ -26,7 +26,16 @@ import click
 import autorecur
 from autorecur.errors import AutorecurError
 from autorecur.options import coverage, debug, of_the_table, of_training, settings, share
-from autorecur.output import score_lines, visible, without_nan, write_csv, writing
+from autorecur.output import (
+    guard_sentence,
+    guarded_cells,
+    printed_json,
+    score_lines,
+    visible,
+    without_nan,
+    write_csv,
+    writing,
+)
 from autorecur.tables import bundled
 
 if TYPE_CHECKING:
@@ -207,13 +216,17 @@ def _fit(
     """What `fit` and `demo` have in common: run, print, and say it with the exit code."""
     with _own("progress").listener(quiet=quiet) as listener:
         run = autorecur.fit(table, listener=listener, started=started, **settings)
+    interrupted = run.record.budget["ended_by"] == "interrupt"
     if as_json:
-        click.echo(run.record.to_json(), nl=False)
+        click.echo(printed_json(run.record.to_json()), nl=False)
     elif quiet:
-        click.echo(run.verdict)
+        click.echo(visible(run.verdict))
     else:
         _print(run.record)
-    if run.record.budget["ended_by"] == "interrupt":
+        _say_guarded(guarded_cells(run.folder / _own("run").PREDICTIONS_FILE))
+    if interrupted:
+        if as_json or quiet:  # what is printed otherwise says it
+            _say("interrupted: the verdict is from what there was by then")
         return EXIT_INTERRUPTED
     unclear = run.record.verdict["outcome"] in UNCLEAR
     return EXIT_UNCLEAR if strict and unclear else 0
@@ -283,7 +296,7 @@ def predict(run: Path, table: Path, out: Path | None, interval: float | None) ->
 
     Of a series the steps after its end; where rows, sequences or texts want a label, the label.
     """
-    write_csv(_load(run).predict(table, interval=interval, tell=_tell), out)
+    _write_csv(_load(run).predict(table, interval=interval, tell=_tell), out)
 
 
 @_group.command()
@@ -322,7 +335,7 @@ def evaluate(run: Path, table: Path, stride: int | None, out: Path | None, as_js
     """
     evaluation = _load(run).evaluate(table, stride=stride, tell=_tell)
     if out is not None:
-        write_csv(evaluation.forecasts, out)
+        _write_csv(evaluation.forecasts, out)
     if as_json:
         click.echo(json.dumps(without_nan(evaluation.scores), indent=2, sort_keys=True))
     else:
@@ -339,6 +352,21 @@ def _load(folder: Path) -> Run:
     if run.record.data["tokens"] and CHOSEN in os.environ:
         os.environ["KERAS_BACKEND"] = "tensorflow"
     return run
+
+
+def _write_csv(frame: Any, out: Path | None) -> None:
+    """To a file or to stdout; what was changed for a spreadsheet's sake is said."""
+    if out is None:
+        _say_guarded(write_csv(frame, None))
+        return
+    with writing(out):
+        cells = write_csv(frame, out)
+    _say_guarded(cells)
+
+
+def _say_guarded(cells: int) -> None:
+    if cells:
+        _say(guard_sentence(cells))
 
 
 def _print(record: Record) -> None:

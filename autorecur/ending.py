@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,17 +15,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autorecur.assemble import holdout_detail, record_of
+from autorecur.command import command_of
 from autorecur.exhibits import predictions
 from autorecur.judge.duel import Duel
 from autorecur.judge.verdict import Verdict
 from autorecur.metrics import sign
 from autorecur.nets.order import Fit
-from autorecur.nets.programs import DEFAULT_ENGINE
 from autorecur.nets.textual import with_text
+from autorecur.output import write_csv
 from autorecur.questions import beats_plain, crosschecked
 from autorecur.record import Record
 from autorecur.report import write as write_report
-from autorecur.run import REPORT_FILE, Run
+from autorecur.run import PREDICTIONS_FILE, REPORT_FILE, Run
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
 from autorecur.search.workers import WorkerPool
@@ -115,10 +115,12 @@ class Ending:
         comparison = compared(stage, duel)
         verdict = judged(stage, self.finalists, duel, self.refits)
         facts = self.trials, self.finalists, comparison, verdict, self.refits, ended_by
+        command, lacks = command_of(stage)
         return Story(
             started=self.began,
             run_id=secrets.token_hex(6),
-            command=_command(stage),
+            command=command,
+            lacks=lacks,
             seed=settings.seed,
             limits=settings.limits,
             ended_by=ended_by,
@@ -194,34 +196,11 @@ def _written(story: Story, folder: Path) -> Run:
 
 def _filed(story: Story, folder: Path) -> Record:
     """The record, the report and the predictions, in `folder`."""
-    predictions(story).to_csv(folder / "predictions.csv", index=False)
+    write_csv(predictions(story), folder / PREDICTIONS_FILE)
     record = record_of(story)
     record.write(folder)
     write_report(record, folder / REPORT_FILE)
     return record
-
-
-def _command(stage: Stage) -> str:
-    """The command line that asks for the same again."""
-    schema, settings = stage.dataset.schema, stage.settings
-    words = ["autorecur", "fit", stage.dataset.name, "--task", schema.kind]
-    for role in ("target", "time", "series", "text", "known", "static", "split"):
-        for name in schema.names(role):
-            words += [f"--{role}", name]
-    if schema.traits.window in ("before", "upto"):
-        words += ["--horizon", str(schema.horizon)]
-    words += ["--budget", stage.meter.budget.text]
-    words += ["--metric", settings.metric.name, "--margin", f"{settings.margin:g}"]
-    for option, value in (
-        ("--max-parameters", settings.limits.parameters),
-        ("--max-bytes", settings.limits.bytes),
-        ("--max-latency", settings.limits.latency_ms),
-    ):
-        words += [] if value is None else [option, f"{value:.12g}"]
-    words += ["--seed", str(settings.seed)]
-    if stage.dispatcher.engine not in (None, DEFAULT_ENGINE):
-        words += ["--engine", str(stage.dispatcher.engine)]
-    return " ".join(shlex.quote(word) for word in words)
 
 
 def _detailed(story: Story) -> Story:

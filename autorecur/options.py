@@ -14,7 +14,18 @@ import click
 
 from autorecur.data.kinds import KINDS
 
-__all__ = ["coverage", "debug", "of_the_table", "of_training", "settings", "share"]
+__all__ = [
+    "DEEPEST",
+    "WIDEST",
+    "coverage",
+    "debug",
+    "ladder",
+    "of_the_table",
+    "of_training",
+    "settings",
+    "share",
+    "steps",
+]
 
 DEEPEST, WIDEST = 8, 4096
 
@@ -73,17 +84,33 @@ def depths(text: str) -> tuple[int, ...]:
     >>> depths("1:3")
     (1, 2, 3)
     """
-    low, high = ends(text, DEEPEST)
-    return tuple(range(low, high + 1))
+    return steps(*ends(text, DEEPEST))
 
 
 def widths(text: str) -> tuple[int, ...]:
-    """Both ends and the powers of two between them: equal steps in what a width does.
+    """Both ends and the powers of two between them.
 
     >>> widths("8:100")
     (8, 16, 32, 64, 100)
     """
-    low, high = ends(text, WIDEST)
+    return ladder(*ends(text, WIDEST))
+
+
+def steps(low: int, high: int) -> tuple[int, ...]:
+    """Every number from `low` to `high`.
+
+    >>> steps(1, 3)
+    (1, 2, 3)
+    """
+    return tuple(range(low, high + 1))
+
+
+def ladder(low: int, high: int) -> tuple[int, ...]:
+    """The ends and the powers of two between them: equal steps in what a width does.
+
+    >>> ladder(8, 8)
+    (8,)
+    """
     powers = {2**exponent for exponent in range(high.bit_length())}
     return tuple(sorted({low, high} | {power for power in powers if low < power < high}))
 

@@ -36,6 +36,7 @@ from autorecur.search.replay import Replay
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
     INTERRUPT,
+    Given,
     Settings,
     Stage,
     dueled,
@@ -141,7 +142,8 @@ def fit(
         first = first_within(dataset, choices, bounds)
         name = dataset.name
         folder = (wanted or folders.latest(name)) if resume else folders.made(wanted, name)
-        settings = Settings(seed, margin, chosen, choices, bounds, folder, oracle)
+        given = _given(data, asked, vectors, space, workers, oracle, executor)
+        settings = Settings(given, seed, margin, chosen, choices, bounds, folder, oracle)
         beginning = _beginning(settings, dataset, budget)
         past = folders.past(folder, beginning) if resume else []
         if folders.finished(past, str(budget)):
@@ -267,6 +269,27 @@ def _checked_engine(engine: str) -> str:
         known = ", ".join(("auto", *ENGINES))
         raise SettingError(f"unknown engine {engine!r}: use one of {known}")
     return DEFAULT_ENGINE if engine == "auto" else engine
+
+
+def _given(
+    data: str | Path | pd.DataFrame,
+    asked: Asked,
+    vectors: str | Path | None,
+    space: Space | Mapping[str, Any] | None,
+    workers: int | str,
+    oracle: Any,
+    executor: Executor | None,
+) -> Given:
+    """What the command that asks for the same again has to say."""
+    return Given(
+        table=None if isinstance(data, pd.DataFrame) else str(data),
+        asked=asked,
+        vectors=None if vectors is None else str(vectors),
+        space=space,
+        workers=workers if isinstance(workers, int) else None,
+        oracle=oracle is not None,
+        executor=executor is not None,
+    )
 
 
 def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Every section is made plain when a Record is built (mappings, tuples, strings, numbers, None; NaN
 and infinity become None), so that the record in memory and the one on disk are equal:
 `from_json(r.to_json()) == r`. The shape is `report/record.schema.json`. A file with a newer
-`schema_version` is refused in one sentence; an older one keeps loading.
+`schema_version` is refused in one sentence, and so is one that lacks what its version has; an older
+one keeps loading.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autorecur.errors import MissingFile, RunError
+from autorecur.schema import fault
 
 __all__ = ["FILE", "SCHEMA", "SCHEMA_VERSION", "Record", "from_json", "read", "write_text"]
 
@@ -103,21 +105,26 @@ def from_json(text: str, source: str = FILE) -> Record:
         raise RunError(f"{source} is not a record: it has no schema_version; give a run folder")
     version = whole.pop("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise RunError(f"{source} is not a record: its schema_version is {version!r:.40}")
+        raise RunError(f"{source} is not a record: its schema_version is {_shown(version)}")
     if version > SCHEMA_VERSION:
         raise RunError(
-            f"{source} has schema_version {version} and this autorecur reads up to "
+            f"{source} has schema_version {_shown(version)} and this autorecur reads up to "
             f"{SCHEMA_VERSION}: install a newer autorecur"
         )
-    whole.pop("$schema", None)
+    schema = whole.pop("$schema", SCHEMA)
     names = [section.name for section in fields(Record)]
-    wrong = [f"no {name!r}" for name in names if name not in whole]
-    wrong += [f"an unknown {name!r:.60}" for name in whole if name not in names]
-    if wrong:
-        raise RunError(f"{source} is not a record of version {version}: it has {wrong[0]}")
+    found = [f"no {name!r}" for name in names if name not in whole]
+    found += [f"an unknown {name!r:.60}" for name in whole if name not in names]
+    if found:
+        raise RunError(f"{source} is not a record of version {version}: it has {found[0]}")
     for name in names:
         _check_shape(name, whole[name], source)
-    return Record(**whole)
+    if wrong := fault({"$schema": schema, "schema_version": version, **whole}):
+        raise RunError(f"{source} is not a record of version {version}: {wrong}")
+    try:
+        return Record(**whole)
+    except RecursionError:
+        raise RunError(f"{source} is not a record: it is nested too deeply") from None
 
 
 def read(path: str | Path) -> Record:
@@ -149,6 +156,12 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _shown(version: Any) -> str:
+    """A version as a message may show it; a number has any length."""
+    text = repr(version)
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _refuse_constant(name: str) -> None:

@@ -25,9 +25,10 @@ from autorecur.search.search import MODEL_FILE
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["REPORT_FILE", "Evaluation", "Run", "load", "schema_of"]
+__all__ = ["PREDICTIONS_FILE", "REPORT_FILE", "Evaluation", "Run", "load", "schema_of"]
 
 REPORT_FILE = "report.html"
+PREDICTIONS_FILE = "predictions.csv"  # the saved network's answers on the holdout
 Source = str | Path | pd.DataFrame
 
 

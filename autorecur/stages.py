@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autorecur.data.dataset import Dataset
+from autorecur.data.understand import Asked
 from autorecur.exhibits import afterwards
 from autorecur.judge.check import Check, Facts
 from autorecur.judge.checks import checks
@@ -40,6 +41,7 @@ from autorecur.story import finalist_of
 
 __all__ = [
     "INTERRUPT",
+    "Given",
     "Settings",
     "Stage",
     "checked_facts",
@@ -61,9 +63,23 @@ RESULT_SECONDS = 1.5  # after its last step a refit still saves its network and 
 
 
 @dataclass(frozen=True, eq=False)
+class Given:
+    """What `fit` was given, as it was given: for the command that asks for the same again."""
+
+    table: str | None  # its path; None for a DataFrame
+    asked: Asked
+    vectors: str | None
+    space: Space | Mapping[str, Any] | None
+    workers: int | None  # None for "auto"
+    oracle: bool  # whether one was given
+    executor: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Settings:
     """What was asked for, after it was checked."""
 
+    given: Given
     seed: int
     margin: float
     metric: Metric

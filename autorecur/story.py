@@ -36,6 +36,7 @@ class Story:
     started: str
     run_id: str
     command: str
+    lacks: tuple[str, ...]  # what the command cannot say
     seed: int
     limits: Limits
     ended_by: str

@@ -22,6 +22,7 @@ from report import sample
 import autorecur
 from autorecur import cli
 from autorecur.errors import DataError, RunError
+from autorecur.record import from_json
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ["compare", "demo", "evaluate", "fit", "generate", "plan", "predict", "report", "show"]
@@ -333,12 +334,64 @@ def test_exit_codes(outcome: str, strictly: int, fitted: dict[str, Any]) -> None
     assert cli.main(["fit", "a.csv", "--quiet", "--strict"]) == strictly
 
 
-def test_an_interrupted_run_prints_its_verdict_and_ends_with_130(
-    fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("flag", "printed"), [("--quiet", "Use a GRU.\n"), ("--json", '{"schema_version": 1}\n')]
+)
+def test_an_interrupted_run_prints_its_verdict_says_so_and_ends_with_130(
+    flag: str, printed: str, fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     fitted["run"] = stand_in_run(ended_by="interrupt")
-    assert cli.main(["fit", "a.csv", "--quiet", "--strict"]) == 130
-    assert capsys.readouterr().out == "Use a GRU.\n"
+    assert cli.main(["fit", "a.csv", flag, "--strict"]) == 130
+    said = "autorecur: interrupted: the verdict is from what there was by then\n"
+    assert capsys.readouterr() == (printed, said)
+
+
+def test_an_interrupted_run_ends_with_a_text_that_says_so(
+    fitted: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = sample.record()
+    made = replace(made, budget={**made.budget, "ended_by": "interrupt"})
+    fitted["run"] = SimpleNamespace(record=made, folder=tmp_path)
+    (tmp_path / "predictions.csv").write_text("forecast,actual\n1,2\n", encoding="utf-8")
+    assert cli.main(["fit", "a.csv"]) == 130
+    out, err = capsys.readouterr()
+    assert "\n           interrupted, and judged from what there was by then\n" in out
+    assert err == ""
+
+
+def test_what_is_printed_moves_no_cursor_and_the_json_is_the_same(
+    fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = sample.record(name="a\x9b2Jb\u202ec\x7f")
+    fitted["run"] = SimpleNamespace(record=made, verdict="Use a\x1b[2J GRU \u2066.")
+    assert cli.main(["fit", "a.csv", "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert all(sign.isprintable() or sign == "\n" for sign in printed)
+    assert "\\u009b2Jb\\u202ec\\u007f" in printed and from_json(printed) == made
+    assert "\x9b" in made.to_json(), "a file has the signs themselves"
+    assert cli.main(["fit", "a.csv", "--quiet"]) == 0
+    assert capsys.readouterr().out == "Use a [2J GRU  .\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("who,forecast\n'=cmd,-1\n'@x,+1\n", "2 cells that begin with = + - @ got an apostrophe"),
+        ("who,forecast\nload,-1\n'tis,+1\n", ""),
+    ],
+)
+def test_fit_says_what_was_changed_in_the_predictions(
+    table: str,
+    said: str,
+    fitted: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fitted["run"] = SimpleNamespace(record=sample.record(), folder=tmp_path)
+    (tmp_path / "predictions.csv").write_text(table, encoding="utf-8")
+    assert cli.main(["fit", "a.csv"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith(f"autorecur: {said}") and err.count("\n") == 1 if said else err == ""
 
 
 def test_an_interrupt_before_there_is_a_run(
@@ -365,7 +418,9 @@ def test_predict_prints_csv_that_no_spreadsheet_runs(
 ) -> None:
     loaded.predict = lambda table, interval, tell: FORECASTS
     assert cli.main(["predict", "R", "a.csv"]) == 0
-    assert capsys.readouterr().out == AS_CSV
+    out, err = capsys.readouterr()
+    assert out == AS_CSV
+    assert err.startswith("autorecur: 2 cells that begin with = + - @") and err.count("\n") == 1
 
 
 def test_predict_into_a_file(

@@ -221,8 +221,9 @@ def test_an_interrupt_ends_cleanly_with_what_there_is(tmp_path: Path) -> None:
     process.stderr.readline()  # the first training is done
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+    assert "interrupted, and judged from what there was by then" in out
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     jsonschema.Draft202012Validator(SCHEMA).validate(record)
     assert record["budget"]["ended_by"] == "interrupt"

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from report.sample import OUTCOMES, record
 from report.sample_kinds import KINDS, of_kind
 
+from autorecur import cli, report
 from autorecur.errors import MissingFile, RunError
 from autorecur.record import Record, from_json, plain, read, write_text
 
@@ -144,6 +146,20 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     assert os.listdir(tmp_path) == ["report.md"]
 
 
+def changed(whole: dict[str, Any], *path: str | int, value: Any) -> str:
+    """The text of a record with one value in it replaced."""
+    made = json.loads(json.dumps(whole))
+    place = made
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return json.dumps(made)
+
+
+def version_of(text: str) -> str:
+    return json.dumps({**WHOLE, "schema_version": "?"}).replace('"?"', text, 1)
+
+
 WHOLE = json.loads(record().to_json())
 BROKEN = {
     "empty": ("", "is not a record"),
@@ -158,6 +174,40 @@ BROKEN = {
     "rows of another kind": (json.dumps({**WHOLE, "trials": [1]}), "'trials' is not a list"),
     "section of another kind": (json.dumps({**WHOLE, "verdict": "GRU"}), "'verdict' is not an"),
     "deep": ("[" * 100_000, "is not a record"),
+    "deep within": (
+        json.dumps({**WHOLE, "run": {**WHOLE["run"], "more": 0}}).replace(
+            '"more": 0', f'"more": {"[" * 600}{"]" * 600}'
+        ),
+        "nested too deeply",
+    ),
+    "a number that is no float": (changed(WHOLE, "score", "holdout", value=10**400), "too large"),
+    **{
+        f"version {version:.12}": (version_of(version), f"its schema_version is {shown}")
+        for version, shown in {
+            "0": "0",
+            "-1": "-1",
+            "1.5": "1.5",
+            "1.0": "1.0",
+            "true": "True",
+            "null": "None",
+            '"1"': "'1'",
+            "[1]": "[1]",
+            f"-{'9' * 4_000}": f"-{'9' * 38}…",
+        }.items()
+    },
+    "version of 4,000 digits": (version_of("9" * 4_000), f"schema_version {'9' * 39}… and this"),
+    "version of 5,000 digits": (version_of("9" * 5_000), "is not a record"),
+    **{
+        f"id {at}": (changed(WHOLE, "run", "id", value=name), "12 hexadecimal digits")
+        for at, name in enumerate(
+            ('"><script>', "", "0F3A9C51D27E", "0f3a9c51d27e\n", "0f3a9c51d27e0", "x" * 100_000)
+        )
+    },
+    "id that is none": (changed(WHOLE, "run", "id", value=7), "run.id is 7, not text"),
+    "outcome": (changed(WHOLE, "verdict", "outcome", value="DRAW"), "'DRAW', not one of \"BASE"),
+    "kind": (changed(WHOLE, "data", "kind", value="guess"), "data.kind is 'guess', not one of"),
+    "target": (changed(WHOLE, "data", "target", value=7), "data.target is 7, which it cannot be"),
+    "trial": (changed(WHOLE, "trials", 3, "candidate", value={}), "trials[3].candidate has no"),
 }
 
 
@@ -171,6 +221,7 @@ def test_what_cannot_be_read_is_said_in_one_sentence(name: str, tmp_path: Path) 
     assert expected in message
     assert "record.json" in message
     assert "\n" not in message
+    assert len(message) < 300 + len(str(tmp_path))
 
 
 def test_a_missing_record_and_a_binary_one(tmp_path: Path) -> None:
@@ -188,3 +239,50 @@ def test_a_record_without_a_network_is_still_a_record(
     validator.validate(json.loads(made.to_json()))
     assert from_json(made.to_json()) == made
     assert isinstance(made, Record)
+
+
+def keys(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path to every key within a record, of lists only to the first item's."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield (*path, name)
+            yield from keys(item, (*path, name))
+    elif isinstance(value, list) and value:
+        yield from keys(value[0], (*path, 0))
+
+
+@pytest.mark.parametrize("name", ["GRU", "many classes", "panel"])
+def test_a_record_that_lacks_a_key_is_refused_or_shown(name: str) -> None:
+    """Never a page that breaks off: what a view needs is required, and what is not may be gone."""
+    whole = json.loads((of_kind(name) if name in KINDS else record(name)).to_json())
+    refused = 0
+    for path in keys(whole):
+        made = json.loads(json.dumps(whole))
+        place = made
+        for step in path[:-1]:
+            place = place[step]
+        del place[path[-1]]
+        try:
+            lacking = from_json(json.dumps(made))
+        except RunError as error:
+            refused += 1
+            assert str(path[-1]) in str(error) and "\n" not in str(error)
+        else:
+            report.render(lacking, ".md")
+            report.terminal(lacking)
+            report.compare([lacking, lacking], ".md")
+    assert refused > 150
+
+
+@pytest.mark.parametrize("command", ["show", "report", "compare"])
+@pytest.mark.parametrize("name", ["id 0", "version -1", "version of 4,000 digits", "trial"])
+def test_a_command_refuses_such_a_record_in_one_line(
+    command: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "record.json").write_text(BROKEN[name][0], encoding="utf-8")
+    assert (
+        cli.main([command, str(tmp_path), *([str(tmp_path)] if command == "compare" else [])]) == 2
+    )
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and BROKEN[name][1].replace("\\", "") in err
+    assert os.listdir(tmp_path) == ["record.json"]

@@ -13,7 +13,7 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +22,7 @@ import pandas as pd
 
 from autorecur.data.dialect import SEPARATORS, decimal_of, sample, separator_of
 from autorecur.data.foreign import refuse_foreign, refuse_markup
+from autorecur.data.formulas import unguarded
 from autorecur.data.stamps import LONG_ROWS, lean
 from autorecur.data.table import Table, refuse_repeated, shown
 from autorecur.errors import DataError
@@ -46,6 +47,7 @@ class _Scan:
     breaks: int  # line breaks, one more when the last line lacks its own
     commas: dict[str, int]  # how often each separator occurs
     quoted: bool  # then separators inside fields count too, and lines have to be parsed
+    apostrophes: bool
     head: str
 
 
@@ -59,12 +61,17 @@ def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
     if not first:
         raise DataError(f"{path.name} has no readable header: put the columns' names on line 1")
     # A column without a name gets the one that pandas gives it.
-    header = [name or f"Unnamed: {place}" for place, name in enumerate(first[0])]
+    written = [name or f"Unnamed: {place}" for place, name in enumerate(first[0])]
+    header = [unguarded(name) for name in written]
     nameless = [place for place, name in enumerate(first[0]) if not name]
     _refuse_bad_header(path.name, header)
     _refuse_unequal(path, zipped, scan, separator, len(header))
     decimal = decimal_of(first[1:], separator)
-    frame = _parse(path, zipped, scan, separator, decimal, header, texts)
+    frame = _parse(
+        path, zipped, scan, separator, decimal, dict(zip(written, header, strict=True)), texts
+    )
+    cells = _unguard(frame) if scan.apostrophes else 0
+    cells += sum(name != other for name, other in zip(written, header, strict=True))
     if not len(frame):
         raise DataError(f"{path.name} has a header and no rows: add the data below it")
     if len(frame) >= LONG_ROWS:
@@ -79,6 +86,10 @@ def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
         notes.append(f"Fields are separated by {'tabs' if separator == chr(9) else 'semicolons'}.")
     if decimal == ",":
         notes.append("Numbers have a decimal comma.")
+    if cells:
+        notes.append(
+            f"The apostrophe that keeps spreadsheets from running a cell was taken off {cells:,}."
+        )
     if scan.encoding == "utf-16":
         notes.append("The file is UTF-16.")
     if scan.encoding == WESTERN:
@@ -108,7 +119,7 @@ def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
     """Hash, decode and count in one pass; `encoding` is found where it is not given."""
     digest = hashlib.sha256()
     decoder: codecs.IncrementalDecoder | None = None
-    breaks, quoted, plain, head, last = 0, False, True, "", "\n"
+    breaks, quoted, apostrophes, plain, head, last = 0, False, False, True, "", "\n"
     commas = dict.fromkeys(SEPARATORS, 0)
     for chunk in _chunks(path, zipped):
         digest.update(chunk)
@@ -136,6 +147,7 @@ def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
         plain = plain and text.isascii()
         breaks += text.count("\n")
         quoted = quoted or '"' in text
+        apostrophes = apostrophes or "'" in text
         for separator in SEPARATORS:
             commas[separator] += text.count(separator)
         if len(head) < CHUNK_BYTES:
@@ -151,7 +163,13 @@ def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
                 f"{path.name} ends inside a character: it was cut short; save it as UTF-8"
             ) from error
     return _Scan(
-        digest.hexdigest(), encoding or "utf-8-sig", breaks + (last != "\n"), commas, quoted, head
+        digest.hexdigest(),
+        encoding or "utf-8-sig",
+        breaks + (last != "\n"),
+        commas,
+        quoted,
+        apostrophes,
+        head,
     )
 
 
@@ -204,11 +222,25 @@ def _refuse_unequal(path: Path, zipped: bool, scan: _Scan, separator: str, field
             csv.field_size_limit(limit)
 
 
-def _missing(header: Iterable[str], texts: Collection[str]) -> dict[str, Any]:
+def _unguard(frame: pd.DataFrame) -> int:
+    """Take off the apostrophes that `output.write_csv` put on; how many cells had one."""
+    cells = 0
+    for place, dtype in enumerate(frame.dtypes):
+        if dtype.kind != "O":
+            continue
+        before = frame.iloc[:, place].tolist()
+        after = [unguarded(value) if isinstance(value, str) else value for value in before]
+        if changed := sum(new is not old for new, old in zip(after, before, strict=True)):
+            frame.isetitem(place, pd.Series(after, index=frame.index, dtype=dtype))
+            cells += changed
+    return cells
+
+
+def _missing(header: Mapping[str, str], texts: Collection[str]) -> dict[str, Any]:
     """What stands for a missing value: in columns of words nothing but an empty field."""
     if not texts:
         return {}
-    missing = {name: [""] if name in texts else list(NOTHING) for name in header}
+    missing = {raw: [""] if name in texts else list(NOTHING) for raw, name in header.items()}
     return {"keep_default_na": False, "na_values": missing}
 
 
@@ -218,9 +250,10 @@ def _parse(
     scan: _Scan,
     separator: str,
     decimal: str,
-    header: Iterable[str],
+    header: Mapping[str, str],
     texts: Collection[str],
 ) -> pd.DataFrame:
+    """The frame; `header` says of each column's name in the file what it is called."""
     try:
         with warnings.catch_warnings():
             # Columns of mixed kinds are judged later, value by value.
@@ -235,7 +268,7 @@ def _parse(
                 skipinitialspace=True,
                 **_missing(header, texts),
             )
-            return frame
+            return frame.rename(columns=header)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path.name} is empty: it needs a header line and rows") from error
     except pd.errors.ParserError as error:

@@ -90,7 +90,7 @@ def _question(record: Record) -> str:
 
 def _names(records: Sequence[Record]) -> list[str]:
     """The run's folder; where two have the same, with their ids."""
-    names = [record.run["name"] for record in records]
+    names = [words.cut(record.run["name"], words.NAME_LIMIT) for record in records]
     return [
         f"{name} ({record.run['id']})" if names.count(name) > 1 else name
         for name, record in zip(names, records, strict=True)

@@ -241,8 +241,10 @@ def again(record: Record) -> Section:
     """How to get this again (11), and what will not come out the same."""
     environment, run, budget = record.environment, record.run, record.budget
     timed = budget["limit_seconds"] is not None
+    lacks = run.get("lacks", ())
+    what = "question" if lacks else "command"
     finding = (
-        "With the same data, seed and versions the same command makes the same record "
+        f"With the same data, seed and versions the same {what} makes the same record "
         "again, times aside."
     )
     if timed:
@@ -251,9 +253,13 @@ def again(record: Record) -> Section:
             "cannot repeat itself exactly: how many "
             "trainings fit depends on the machine. A budget in trainings does."
         )
+    if lacks:
+        finding += f" The command below cannot say all of it: it lacks {words.listed(lacks)}."
+    if len(run["command"]) == words.COMMAND_LIMIT:
+        finding += " It is cut here; record.json has the whole of it."
     verdict = record.verdict
     facts = (
-        ("Run", f"{run['name']} ({run['id']}), {words.moment(run['started'])}"),
+        ("Run", _named(run)),
         ("autorecur", run["version"]),
         ("Seed", str(environment["seed"])),
         ("Budget", f"{budget['text']}; ended by {budget['ended_by']}"),
@@ -284,6 +290,12 @@ def again(record: Record) -> Section:
     return section(
         "11", "How do I get this again?", finding, code=(run["command"],), tables=(table,)
     )
+
+
+def _named(run: Mapping[str, Any]) -> str:
+    """The run's folder, its id, and when it began."""
+    folder = words.cut(run["name"], words.NAME_LIMIT)
+    return f"{folder} ({run['id']}), {words.moment(run['started'])}"
 
 
 def _margin(record: Record) -> str:

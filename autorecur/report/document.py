@@ -30,16 +30,18 @@ from autorecur.report.sections import sections
 __all__ = ["document", "harmless"]
 
 HEADLINE = 120  # a longer beginning of the sentence is no headline
+FOLDER_LIMIT = 4096  # no path is longer
 
 
 def harmless(record: Record) -> Record:
     """The same record with every string in it cut and made visible; the only door to the views."""
-    return Record(
-        **{
-            section.name: words.harmless(getattr(record, section.name), section.name)
-            for section in fields(Record)
-        }
-    )
+    made = {
+        section.name: words.harmless(getattr(record, section.name), section.name)
+        for section in fields(Record)
+    }
+    # The folder stands in commands, which do not work when they are cut.
+    made["run"]["name"] = words.clean(record.run["name"], FOLDER_LIMIT)
+    return Record(**made)
 
 
 def document(record: Record) -> Document:

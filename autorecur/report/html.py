@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autorecur.report import figures
 from autorecur.report.beside import Beside
@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 def render(document: Document, expanded: bool = False) -> str:
     """The page; `expanded` opens what a reader would open, for print."""
     drawings = {
-        id(plot): Markup(figures.svg(plot.info, f"{document.run_id}-", plot.label))
+        id(plot): Markup(figures.svg(plot.info, str(escape(f"{document.run_id}-")), plot.label))
         for section in document.sections
         for plot in section.plots
     }

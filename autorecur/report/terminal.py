@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -24,6 +25,7 @@ BASELINES = 2  # of the finalists' table: the best ones; all of them are in the 
 # Columns of the finalists' table by how soon they give way when the terminal is narrow.
 GIVE_WAY = ("training", "± seeds", "a forecast", "a prediction", "weights")
 HOLDOUT = "holdout"
+INTERRUPTED = "interrupt"  # what ended a run that the user ended
 STYLES = {"lstm": "blue", "gru": "yellow", "": ""}
 
 Piece = tuple[str, str]  # text and its style
@@ -78,7 +80,7 @@ def _lines(doc: Document, record: Record, width: int) -> Iterator[Line]:
                 "",
             ),
         )
-        yield (("  Next     ", "dim"), (doc.use[0], ""))
+        yield (("  Next     ", "dim"), (_next(doc, record, width - len("  Next     ")), ""))
     else:
         yield (
             ("  Saved    ", "dim"),
@@ -118,6 +120,16 @@ def _facts(doc: Document, record: Record, width: int) -> Iterator[Line]:
     spent = doc.cost.removeprefix("Spent ").removesuffix(".")
     yield (("  Budget   ", "dim"), (spent, ""))
     yield (("           ", ""), (" · ".join(parts), "dim"))
+    if record.budget["ended_by"] == INTERRUPTED:
+        yield (("           ", ""), ("interrupted, and judged from what there was by then", ""))
+
+
+def _next(doc: Document, record: Record, room: int) -> str:
+    """The command to go on with; one that does not fit is not cut, but names the folder RUN."""
+    command = doc.use[0]
+    if cell_len(command) <= room:
+        return command
+    return command.replace(shlex.quote(record.run["name"]), "RUN", 1) + "   (RUN: that folder)"
 
 
 def _checks(doc: Document, width: int) -> Iterator[Line]:

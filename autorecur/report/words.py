@@ -10,7 +10,9 @@ from typing import Any
 from autorecur.metrics import METRICS
 
 __all__ = [
+    "COMMAND_LIMIT",
     "MISSING",
+    "NAME_LIMIT",
     "SHARES",
     "clean",
     "clock",
@@ -19,6 +21,7 @@ __all__ = [
     "duration",
     "harmless",
     "joined",
+    "listed",
     "metric_name",
     "milliseconds",
     "moment",
@@ -34,13 +37,15 @@ __all__ = [
 MISSING = "–"
 NAME_LIMIT = 160
 SENTENCE_LIMIT = 1000
+COMMAND_LIMIT = 20_000  # a command that is cut does not work: no real one is so long
 # Keys of the record whose strings are whole sentences; every other string is a name.
 SENTENCES = frozenset(
     {
-        *("sentence", "second", "cost", "reasons", "would_change", "remedy", "reason", "command"),
+        *("sentence", "second", "cost", "reasons", "would_change", "remedy", "reason", "lacks"),
         "evidence",  # of a claim
     }
 )
+LIMITS = {"command": COMMAND_LIMIT} | dict.fromkeys(SENTENCES, SENTENCE_LIMIT)
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METRICS = {
     **{name: metric.title for name, metric in METRICS.items()},
@@ -226,6 +231,14 @@ def joined(names: str | Sequence[str]) -> str:
     return names if isinstance(names, str) else ", ".join(names)
 
 
+def listed(parts: Sequence[str]) -> str:
+    """
+    >>> listed(("a",)), listed(("a", "b", "c"))
+    ('a', 'a, b and c')
+    """
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
 def metric_name(name: str) -> str:
     """
     >>> metric_name("mae"), metric_name("smape"), metric_name("macro_f1")
@@ -272,7 +285,7 @@ def harmless(value: Any, key: str = "") -> Any:
     {'name': 'a b', 'rows': (1, 2)}
     """
     if isinstance(value, str):
-        return clean(value, SENTENCE_LIMIT if key in SENTENCES else NAME_LIMIT)
+        return clean(value, LIMITS.get(key, NAME_LIMIT))
     if isinstance(value, Mapping):
         return {clean(name): harmless(item, name) for name, item in value.items()}
     if isinstance(value, tuple):

@@ -180,6 +180,24 @@ def test_hostile_names_move_no_cursor(name: str, colour: bool) -> None:
     assert all(line.isprintable() and cell_len(line) <= 80 for line in lines)
 
 
+@pytest.mark.parametrize("width", [64, 80, 100])
+def test_a_terminal_cuts_no_command(width: int) -> None:
+    made = record()
+    folder = "/srv/somebody's runs/" + "x" * 90
+    made = replace(made, run={**made.run, "name": folder})
+    last = report.terminal(made, width=width).splitlines()[-1]
+    assert last.split("Next     ")[1] == "autorecur predict RUN new.csv   (RUN: that folder)"
+    short = replace(made, run={**made.run, "name": "runs/energy"})
+    assert report.terminal(short, width=width).endswith("autorecur predict runs/energy new.csv\n")
+
+
+def test_an_interrupted_run_says_so_at_its_end() -> None:
+    made = record()
+    ended = replace(made, budget={**made.budget, "ended_by": "interrupt"})
+    said = "           interrupted, and judged from what there was by then\n"
+    assert said in report.terminal(ended) and said not in report.terminal(made)
+
+
 def test_wide_letters_are_counted_as_wide() -> None:
     text = report.terminal(record(name="電力" * 30))
     assert all(cell_len(line) <= 80 for line in text.splitlines())
