@@ -15,7 +15,7 @@ from autorecur.errors import SettingError
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.posterior import Posterior, posterior
 
-__all__ = ["DECIDE", "FEWEST_FOLDS", "LEAN", "Case", "Margin", "Outcome"]
+__all__ = ["DECIDE", "FEWEST_FOLDS", "LEAN", "Case", "Kept", "Margin", "Outcome"]
 
 DECIDE = 0.95
 LEAN = 0.80
@@ -69,6 +69,15 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a run leaves in its folder where that is not the recommended finalist, refitted."""
+
+    what: str = ""  # such as "the best network of the search"
+    title: str = ""  # of the network; empty where none is left …
+    reason: str = ""  # … and why
+
+
+@dataclass(frozen=True)
 class Case:
     """A comparison with all that is needed to judge it."""
 
@@ -76,6 +85,7 @@ class Case:
     finalists: Mapping[str, Finalist]
     margin: Margin
     fewest: int = FEWEST_FOLDS
+    kept: Kept | None = None  # nothing to say: the recommended finalist is, or will be, the model
 
     @cached_property
     def belief(self) -> Posterior:
