@@ -19,7 +19,7 @@ from autorecur.judge.duel import (
     Duel,
     affordable_seconds,
 )
-from autorecur.judge.outcome import FEWEST_FOLDS, Margin
+from autorecur.judge.outcome import FEWEST_FOLDS, Kept, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
 from autorecur.judge.stopping import is_clear
@@ -214,8 +214,10 @@ def compared(stage: Stage, duel: Duel) -> Comparison:
     return duel.tally.comparison(stage.references.scores)
 
 
-def judged(stage: Stage, finalists: Mapping[str, Trial], duel: Duel) -> Verdict:
-    """What the judge says of the duel so far."""
+def judged(
+    stage: Stage, finalists: Mapping[str, Trial], duel: Duel, kept: Kept | None = None
+) -> Verdict:
+    """What the judge says of the duel so far; `kept`: the network saved, if not as recommended."""
     comparison, meter = compared(stage, duel), stage.meter
     contenders = {cell: finalist_of(trial) for cell, trial in finalists.items()}
     other = duel.tally.otherwise(stage.references.other_scores)
@@ -228,6 +230,7 @@ def judged(stage: Stage, finalists: Mapping[str, Trial], duel: Duel) -> Verdict:
         meter.trainings,
         duel.met(),
         (other, _margin(stage, other)) if other else None,
+        kept,
     )
 
 
