@@ -64,7 +64,7 @@ def number(value: float) -> str:
         return _minus(f"{value:.1f}")
     if size >= 0.9995:
         return _minus(f"{value:.2f}")
-    return _minus(f"{value:.3g}")
+    return _minus(f"{value:#.3g}") if value else "0"
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -97,7 +97,7 @@ def with_spread(score: str, spread: float) -> str:
     >>> with_spread("39.2", 0.412), with_spread("39.2", 0.0312), with_spread("1,230", 3.4)
     ('39.2 ± 0.4', '39.2 ± 0.03', '1,230 ± 3')
     """
-    if not re.fullmatch(r"−?[\d,]+(\.\d+)?", score) or 0 < spread < 1e-4:
+    if not re.fullmatch(r"[<>−]?[\d,]+(\.\d+)?", score) or 0 < spread < 1e-4:
         return f"{score} ± {number(spread)}"
     decimals = len(score.partition(".")[2])
     text = f"{spread:,.{decimals}f}"
@@ -133,7 +133,7 @@ def signed_difference(metric: Metric, value: float, unit: str, spread: float = 0
     if not metric.ceiling:
         return f"{'−' if value < 0 else '+'}{with_unit(abs(value), unit)}"
     text = _signed(value, spread)
-    return f"{text} point{'' if text in ('+1', '−1') else 's'}"
+    return f"{text} points"
 
 
 def percent(fraction: float, spread: float = 0.0) -> str:
@@ -151,7 +151,7 @@ def signed_percent(fraction: float, spread: float = 0.0) -> str:
     """A share with its sign.
 
     >>> signed_percent(-0.03), signed_percent(0.021), signed_percent(-0.004, spread=0.012)
-    ('−3 %', '+2.1 %', '0 %')
+    ('−3.0 %', '+2.1 %', '0 %')
     """
     return f"{_signed(fraction, spread)} %"
 
@@ -164,18 +164,18 @@ def _hundredths(share: float, spread: float) -> str:
     step = 1 if not spread < COARSE else 0.1
     if 0 < 100 * abs(share) <= step / 2:
         return f"{LESS}{step:g}"
-    return _rounded(share, spread)
+    return _rounded(share, spread).removesuffix(".0")
 
 
 def _signed(share: float, spread: float) -> str:
     text = _rounded(share, spread)
-    return text if text == "0" else f"{'−' if share < 0 else '+'}{text}"
+    return f"{'−' if share < 0 else '+'}{text}" if text.strip("0.") else "0"
 
 
 def _rounded(share: float, spread: float) -> str:
     size = 100 * abs(share)
     if size < 9.95 and spread < COARSE:
-        return f"{size:.1f}".removesuffix(".0")
+        return f"{size:.1f}"
     return f"{size:,.0f}" if math.isfinite(size) else "unknown"
 
 
