@@ -10,6 +10,7 @@ from typing import Any
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.named import score_label
 
 __all__ = [
     "ClassesInfo",
@@ -202,7 +203,7 @@ def curves_info(record: Record) -> CurvesInfo | None:
     return CurvesInfo(
         panels=tuple((rung, tuple(panels[rung])) for rung in sorted(panels)),
         hidden=max(0, len(trials) - LINES),
-        label=f"validation {words.metric_name(record.metric['name'])}{' [%]' if share else ''}",
+        label=f"validation {score_label(record)}",
     )
 
 
