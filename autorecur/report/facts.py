@@ -106,6 +106,8 @@ def margin(record: Record) -> str:
     """The margin, short: a share of the best baseline's error, points, or an amount."""
     chosen = record.verdict["margin"]
     if in_points(record):
+        if chosen["value"] is None:
+            return words.MISSING
         points = declared(chosen["value"])
         return f"{points} {'point' if points == '1' else 'points'}"
     if chosen["fraction"] is not None:

@@ -77,7 +77,7 @@ def _lines(doc: Document, record: Record, width: int) -> list[Line]:
         if len(head) + len(body) + len(under) <= LINES:
             break
         without.append(next_one)
-    room = LINES - len(under)
+    room = LINES - len(under)  # only a sentence that no judge makes has more
     head = _shortened(head, max(1, room - len(body), room // 2), width - 2)
     body = _shortened(body, room - len(head), width - 2)
     symbols = [f"{doc.symbol} ", *("  " for _ in head)]
