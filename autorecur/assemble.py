@@ -171,10 +171,10 @@ def _data(dataset: Dataset) -> dict[str, Any]:
 
 
 def _model(story: Story) -> dict[str, Any] | None:
-    cell = story.model_cell
-    if cell is None:
+    trial = story.model
+    if trial is None:
         return None
-    trial, fit = story.finalists[cell], story.refits.get(cell)
+    fit = story.refits.get(trial.candidate.cell)
     cost = (fit.cost if fit else None) or trial.cost
     latency = cost.latency if cost else None
     return {
@@ -194,8 +194,8 @@ def _model(story: Story) -> dict[str, Any] | None:
 
 
 def _score(story: Story, details: Mapping[str, Mapping[str, float | None]]) -> dict[str, Any]:
-    name, cell = story.metric.name, story.model_cell
-    validation = story.finalists[cell].score if cell else None
+    name, trained = story.metric.name, [trial for trial in story.trials if trial.status.begun]
+    validation = story.model.score if story.model else None
     holdout = details.get("model", {}).get(name)
     optimism = None
     if holdout is not None and validation is not None:
@@ -204,7 +204,7 @@ def _score(story: Story, details: Mapping[str, Mapping[str, float | None]]) -> d
         "validation": validation,
         "holdout": holdout,
         "optimism": optimism,
-        "tried": len({trial.candidate for trial in story.trials}),
+        "tried": len({trial.candidate for trial in trained}),
         "baselines": {b: s.get("holdout") for b, s in story.references.scores.items()},
         "detail": dict(details),
     }
@@ -232,7 +232,7 @@ def _named(cell: str) -> str:
 def _finalist(
     story: Story, cell: str, details: Mapping[str, Mapping[str, float | None]]
 ) -> dict[str, Any]:
-    trial, fit, chosen = story.finalists[cell], story.refits.get(cell), cell == story.model_cell
+    trial, fit = story.finalists[cell], story.refits.get(cell)
     cost = (fit.cost if fit else None) or trial.cost
     return {
         "cell": cell,
@@ -246,7 +246,7 @@ def _finalist(
         "multiply_adds": cost.multiply_adds if cost else None,
         "latency_ms": cost.latency.p50 if cost and cost.latency else None,
         "train_seconds": fit.seconds if fit else trial.seconds,
-        "chosen": chosen,
+        "chosen": trial is story.model,
     }
 
 

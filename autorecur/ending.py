@@ -18,6 +18,7 @@ from autorecur.assemble import holdout_detail, record_of
 from autorecur.command import command_of
 from autorecur.exhibits import predictions
 from autorecur.judge.duel import Duel
+from autorecur.judge.outcome import Kept
 from autorecur.judge.verdict import Verdict
 from autorecur.metrics import sign
 from autorecur.nets.order import Fit
@@ -74,7 +75,10 @@ class Ending:
         patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
         stage.references.wait(duel.tally.folds, patience)
         story = self._story(duel, ended_by)
-        story = replace(story, model_cell=self._saved_cell(story.verdict))
+        model, kept = self._saved(story.verdict)
+        # The sentence says what is in the folder, and only now that is known.
+        verdict = judged(stage, self.finalists, duel, self.refits, kept) if kept else story.verdict
+        story = replace(story, model=model, verdict=verdict)
         run = _written(_detailed(story), stage.settings.folder)
         stage.dispatcher.tell("end", story.verdict.sentence)
         return run
@@ -104,7 +108,7 @@ class Ending:
         if network is None or not self.stage.references.ready.is_set():
             return float("inf")
         meter.enter("report")
-        story = replace(story, model_cell=cell, model_file=network)
+        story = replace(story, model=self.finalists.get(cell or ""), model_file=network)
         with tempfile.TemporaryDirectory() as scratch:
             _filed(_detailed(story), Path(scratch))
         return REHEARSALS * (meter.spent_seconds - begin) + END_SECONDS
@@ -134,7 +138,7 @@ class Ending:
             refits=self.refits,
             checks=checked_facts(stage, *facts, duel.planned_pairs),
             dispatcher=stage.dispatcher,
-            model_cell=None,
+            model=None,
             model_file=settings.folder / MODEL_FILE,
             panel=duel.tally.panel(settings.margin),
             learning=duel.tally.learning(),
@@ -160,31 +164,43 @@ class Ending:
         assert self.writer is not None
         return self.writer.submit(with_text, *order)
 
-    def _saved_cell(self, verdict: Verdict) -> str | None:
-        """The cell of the network in the run folder: the recommended refit, or the best so far."""
+    def _saved(self, verdict: Verdict) -> tuple[Trial | None, Kept | None]:
+        """The trial whose network is in the run folder, and what the verdict must say of that.
+
+        The recommended finalist as refitted, of which nothing need be said; or the other one, which
+        was measured on the holdout too; or the best of the search; or none.
+        """
         settings = self.stage.settings
-        cell = verdict.recommended or next(iter(self.finalists), None)
         file = settings.folder / MODEL_FILE
-        fit = self.refits.get(cell or "")
-        refitted = fit.model if fit else None
-        if refitted:
-            reading = self._reading.get(cell or "")
+        cell = self._refitted_cell(verdict.recommended)
+        if cell is not None:
+            reading = self._reading.get(cell)
             # A copy: should the run be ended now, a resumed one finds the network where it was.
-            shutil.copyfile(reading.result() if reading else refitted, file)
+            shutil.copyfile(reading.result() if reading else self._networks[cell], file)
         elif file.is_file() and self.writer is not None:
             reading = self._reading.get(SO_FAR) or self._with_text(file, file)
             if (read := Path(reading.result())) != file:
                 os.replace(read, file)
         if not file.is_file():
-            return None
-        if settings.limits.found(file.stat().st_size, None):
+            return None, Kept(reason="no training left one")
+        if excess := settings.limits.found(file.stat().st_size, None):
             file.unlink()  # a vocabulary that takes more than was foreseen
-            return None
-        if refitted:
-            return cell
+            return None, Kept(reason=f"it would have {excess}")
+        if cell is not None:
+            model = self.finalists[cell]
+            usual = cell == verdict.recommended
+            return model, None if usual else Kept("the other finalist", model.candidate.title)
         scored = [each for each in self.trials if each.score is not None and not each.excess]
         order = sign(settings.metric.better)
-        return min(scored, key=lambda trial: order * (trial.score or 0.0)).candidate.cell
+        model = min(scored, key=lambda trial: order * (trial.score or 0.0))
+        return model, Kept("the best network of the search", model.candidate.title)
+
+    def _refitted_cell(self, recommended: str | None) -> str | None:
+        """The recommended cell where it was refitted, or the other one."""
+        cells = (recommended, *self.finalists)
+        return next(
+            (cell for cell in cells if cell in self.finalists and cell in self._networks), None
+        )
 
 
 def _written(story: Story, folder: Path) -> Run:

@@ -62,8 +62,8 @@ def _faults(value: Any, rule: Mapping[str, Any], where: str) -> Iterator[str]:
     elif isinstance(value, dict):
         yield from _faults_within(value, rule, where)
     elif isinstance(value, list):
-        inner = rule.get("items")
-        for at, item in enumerate(value if inner else ()):
+        inner = rule.get("items", {})
+        for at, item in enumerate(value):
             yield from _faults(item, inner, f"{where}[{at}]")
 
 

@@ -19,7 +19,7 @@ from autorecur.judge.duel import (
     Duel,
     affordable_seconds,
 )
-from autorecur.judge.outcome import FEWEST_FOLDS, MOST_SEEDS, Margin
+from autorecur.judge.outcome import FEWEST_FOLDS, MOST_SEEDS, Kept, Margin
 from autorecur.judge.references import References
 from autorecur.judge.refit import refit
 from autorecur.judge.stopping import is_clear
@@ -230,9 +230,16 @@ def compared(stage: Stage, duel: Duel) -> Comparison:
 
 
 def judged(
-    stage: Stage, finalists: Mapping[str, Trial], duel: Duel, refits: Mapping[str, Fit]
+    stage: Stage,
+    finalists: Mapping[str, Trial],
+    duel: Duel,
+    refits: Mapping[str, Fit],
+    kept: Kept | None = None,
 ) -> Verdict:
-    """What the judge says of the duel so far, and of what is known of the finalists' costs."""
+    """What the judge says of the duel so far, and of what is known of the finalists' costs.
+
+    `kept`: the network that was saved, if not as recommended.
+    """
     comparison, meter = compared(stage, duel), stage.meter
     contenders = {cell: finalist_of(trial, refits.get(cell)) for cell, trial in finalists.items()}
     other = duel.tally.otherwise(stage.references.other_scores)
@@ -245,6 +252,7 @@ def judged(
         meter.trainings,
         duel.met(),
         (other, _margin(stage, other)) if other else None,
+        kept,
     )
 
 

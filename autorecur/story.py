@@ -50,13 +50,18 @@ class Story:
     refits: Mapping[str, Fit]
     checks: tuple[Check, ...]
     dispatcher: Dispatcher
-    model_cell: str | None
+    model: Trial | None  # whose network is in the run folder
     model_file: Path
     panel: PanelView | None = None
     learning: LearningCurve | None = None
     crosschecks: tuple[CrossCheck, ...] | None = None  # asked once: they go over the whole holdout
     beats_plain: Mapping[str, float] | None = None  # by cell; asked once as well
     details: dict[str, dict[str, float | None]] = field(default_factory=dict)
+
+    @property
+    def model_cell(self) -> str | None:
+        """The cell of the saved network."""
+        return self.model.candidate.cell if self.model else None
 
     @property
     def answers(self) -> Array | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +22,13 @@ from autorecur.judge.posterior import posterior
 from autorecur.judge.verdict import FEWEST_FOLDS, Outcome, Verdict
 from autorecur.judge.wording import count, difference, duration, percent, plain, score, sure
 from autorecur.metrics import sign
+from autorecur.nets.order import Status
 
 __all__ = ["checks"]
 
 UNEQUAL = 0.10  # compute that differs by more is not a fair comparison
 STILL_IMPROVING = 0.001  # of the score: a smaller last step is a plateau
+NOT_BEGUN = frozenset(status.name.lower() for status in Status if not status.begun)
 FEWEST_CHOICES = 3  # with one or two choices every candidate is on an edge
 NOT_LOOKED = "It was not looked for."
 
@@ -242,18 +246,27 @@ def _cut_short(comparison: Comparison, facts: Facts) -> Check:
 def _failed(facts: Facts) -> Check:
     if not facts.trials:
         return Check("AR114", "not applicable", "No trial was run.")
-    bad = [trial for trial in facts.trials if trial.get("score") is None]
+    begun = [trial for trial in facts.trials if trial.get("status") not in NOT_BEGUN]
+    never = [trial for trial in facts.trials if trial.get("status") in NOT_BEGUN]
+    were = "was" if len(never) == 1 else "were"
+    also = f" {len(never):,} more {were} never begun: {_by_status(never)}." if never else ""
+    if not begun:
+        return Check("AR114", "not applicable", f"No trial was begun: {_by_status(never)}.")
+    bad = [trial for trial in begun if trial.get("score") is None]
     if not bad:
-        return Check("AR114", "passed", f"All {count(len(facts.trials), 'trial')} left a score.")
-    kinds = Counter(str(trial.get("status")) for trial in bad)
-    listed = ", ".join(f"{many} × {plain(kind)}" for kind, many in kinds.most_common())
-    share = len(bad) / len(facts.trials)
+        said = f"All {count(len(begun), 'trial')} left a score.{also}"
+        return Check("AR114", "passed", said)
     return Check(
         "AR114",
-        "issue" if share > 0.5 else "tip",
-        f"{len(bad)} of {count(len(facts.trials), 'trial')} failed: {listed}.",
+        "issue" if len(bad) > len(begun) / 2 else "tip",
+        f"{len(bad)} of {count(len(begun), 'trial')} failed: {_by_status(bad)}.{also}",
         "See the trials' sentences in the record.",
     )
+
+
+def _by_status(trials: Sequence[Mapping[str, Any]]) -> str:
+    kinds = Counter(str(trial.get("status")) for trial in trials)
+    return ", ".join(f"{many} × {plain(kind)}" for kind, many in kinds.most_common())
 
 
 def _limits(facts: Facts) -> list[Check]:

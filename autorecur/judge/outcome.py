@@ -22,6 +22,7 @@ __all__ = [
     "MOST_SEEDS",
     "SEEDS_IN_TIME",
     "Case",
+    "Kept",
     "Margin",
     "Outcome",
 ]
@@ -80,6 +81,15 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a run leaves in its folder where that is not the recommended finalist, refitted."""
+
+    what: str = ""  # such as "the best network of the search"
+    title: str = ""  # of the network; empty where none is left …
+    reason: str = ""  # … and why
+
+
+@dataclass(frozen=True)
 class Case:
     """A comparison with all that is needed to judge it."""
 
@@ -87,6 +97,7 @@ class Case:
     finalists: Mapping[str, Finalist]
     margin: Margin
     fewest: int = FEWEST_FOLDS
+    kept: Kept | None = None  # nothing to say: the recommended finalist is, or will be, the model
 
     @cached_property
     def belief(self) -> Posterior:

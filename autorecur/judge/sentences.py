@@ -1,10 +1,14 @@
-"""The sentences of a verdict, one function an outcome; each takes a `Case`."""
+"""The sentences of a verdict, one function an outcome; each takes a `Case`.
+
+How many decimals they hold: one measured difference may have one, and only where its spread
+supports it; the two ends of an interval count as one difference. Scores that are compared are one
+comparison, with three digits each. The margin stands as it was declared.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autorecur.judge.comparison import Finalist
 from autorecur.judge.outcome import (
     DECIDE,
     FEWEST_FOLDS,
@@ -13,24 +17,37 @@ from autorecur.judge.outcome import (
     Case,
     Outcome,
 )
+from autorecur.judge.phrases import (
+    a_network,
+    ahead,
+    base,
+    compute,
+    cost,
+    gap,
+    margin_text,
+    named,
+    noun,
+    or_else,
+    other_model,
+    scored,
+    sentence,
+    signed,
+    size,
+)
 from autorecur.judge.posterior import settling_size
 from autorecur.judge.regimes import Regime, flips
 from autorecur.judge.wording import (
     budget,
     budget_times,
     count,
-    difference,
     percent,
     score,
     signed_percent,
     sure,
-    times,
 )
 from autorecur.search.budget import Budget
 
 __all__ = ["evidence", "first", "otherwise_fair", "reasons", "second", "would_change"]
-
-FAIR = 1.1  # training seconds within 10 % of each other count as equal compute
 
 
 def first(case: Case, budget_text: str) -> str:
@@ -51,22 +68,25 @@ def first(case: Case, budget_text: str) -> str:
 
 
 def second(case: Case) -> str | None:
-    """Under BASELINE_WINS, which cell would be the better one; otherwise nothing."""
+    """Under BASELINE_WINS, which cell would be the better one; and a model that is another one."""
+    if case.outcome in (Outcome.LSTM, Outcome.GRU, Outcome.EQUIVALENT, Outcome.LEANING):
+        return sentence(other_model(case)) if case.kept else None
     if case.outcome is not Outcome.BASELINE_WINS:
-        return None
-    belief, ahead = case.belief, case.recommended
-    if ahead is None:
+        return None  # the first sentence has named the model
+    belief, better = case.belief, case.recommended
+    if better is None:
         return None
     if belief.settled(DECIDE) == "equivalent":
+        model = other_model(case) or f"the {named(case, better)} is saved as the model"
         return (
-            f"Of the two cells neither is better by more than {_margin(case)} "
-            f"({sure(belief.equivalent)} sure); the {_named(case, ahead)} is saved as the model."
+            f"Of the two cells neither is better by more than {margin_text(case)} "
+            f"({sure(belief.equivalent)} sure); {model}."
         )
-    chance = belief.lstm_better if ahead == "lstm" else belief.gru_better
+    chance = belief.lstm_better if better == "lstm" else belief.gru_better
     verb = "is the better one" if belief.settled(DECIDE) else "is the better one so far"
     return (
-        f"Of the two cells the {_named(case, ahead)} {verb} ({sure(chance)} sure that it is by "
-        f"more than {_margin(case)}), and is saved as the model."
+        f"Of the two cells the {named(case, better)} {verb} ({sure(chance)} sure that it is by "
+        f"more than {margin_text(case)}){or_else(case, ', and is saved as the model')}."
     )
 
 
@@ -92,7 +112,7 @@ def reasons(case: Case) -> tuple[str, ...]:
     if case.outcome is not Outcome.INCOMPLETE:
         belief = case.belief
         said.append(
-            f"Beyond {_margin(case)}: LSTM better {sure(belief.lstm_better)}, "
+            f"Beyond {margin_text(case)}: LSTM better {sure(belief.lstm_better)}, "
             f"GRU better {sure(belief.gru_better)}; within it {sure(belief.equivalent)}."
         )
         if comparison.baselines and case.baseline is None:
@@ -101,7 +121,7 @@ def reasons(case: Case) -> tuple[str, ...]:
                 "was not judged."
             )
     if case.outcome is Outcome.EQUIVALENT and case.recommended and case.cheaper:
-        said.append(f"The {_named(case, case.recommended)} is the cheaper one: {_cost(case)}.")
+        said.append(f"The {named(case, case.recommended)} is the cheaper one: {cost(case)}.")
     if comparison.left_out:
         were = "was" if comparison.left_out == 1 else "were"
         pairs = count(len(comparison.pairs), "pair")
@@ -134,8 +154,8 @@ def would_change(case: Case, budget_text: str) -> str | None:
         lower = case.comparison.metric.better == "lower"
         bar = case.baseline[1] + (-case.margin.value if lower else case.margin.value)
         return (
-            f"A recurrent network {'below' if lower else 'above'} {_score(case, bar)}: "
-            f"{case.baseline[0]} with {_margin(case)} {'taken off' if lower else 'added'}."
+            f"A recurrent network {'below' if lower else 'above'} {scored(case, bar)}: "
+            f"{case.baseline[0]} with {margin_text(case)} {'taken off' if lower else 'added'}."
         )
     if case.outcome in (Outcome.LSTM, Outcome.GRU):
         belief = case.belief
@@ -152,16 +172,16 @@ def would_change(case: Case, budget_text: str) -> str | None:
 def _incomplete(case: Case) -> str:
     missing = [cell.upper() for cell in ("lstm", "gru") if cell not in case.finalists]
     saved = case.recommended
-    ending = f" The {_named(case, saved)} is saved as the model." if saved else ""
-    if len(missing) == 2:
+    if saved is None:
         return "No comparison was possible: neither cell has a finalist."
+    model = other_model(case) or f"the {named(case, saved)} is saved as the model"
     if missing:
-        return f"No comparison was possible: the {missing[0]} has no finalist.{ending}"
-    scored, planned = len(case.comparison.scored), len(case.comparison.folds)
+        return f"No comparison was possible: the {missing[0]} has no finalist. {sentence(model)}"
+    done, planned = len(case.comparison.scored), len(case.comparison.folds)
     return (
-        f"No comparison was possible: {scored} of {count(planned, 'held-out block')} "
-        f"{'was' if scored == 1 else 'were'} scored for both cells, and {FEWEST_FOLDS} are needed."
-        f"{ending}"
+        f"No comparison was possible: {done} of {count(planned, 'held-out block')} "
+        f"{'was' if done == 1 else 'were'} scored for both cells, and {FEWEST_FOLDS} are needed. "
+        f"{sentence(model)}"
     )
 
 
@@ -170,13 +190,13 @@ def _baseline_wins(case: Case) -> str:
     name, score = case.baseline
     better = case.gain_over_baseline < -case.margin.value
     finalists = [
-        f"the best {cell.upper()} ({_size(case.finalists[cell])}: {_score(case, case.mean(cell))})"
+        f"the best {cell.upper()} ({size(case.finalists[cell])}: {scored(case, case.mean(cell))})"
         for cell in sorted(("gru", "lstm"), key=lambda cell: cell != case.ahead)
     ]
     return (
         f"Use no recurrent network here yet: {name} is {'better' if better else 'as good'} "
-        f"({_metric(case)} {_score(case, score)}) {'than' if better else 'as'} "
-        f"{finalists[0]} and {finalists[1]}, on {evidence(case)} (margin {_margin(case)})."
+        f"({case.comparison.metric.title} {scored(case, score)}) {'than' if better else 'as'} "
+        f"{finalists[0]} and {finalists[1]}, on {evidence(case)} (margin {margin_text(case)})."
     )
 
 
@@ -184,19 +204,20 @@ def _winner(case: Case) -> str:
     cell = case.likelier
     chance = case.belief.lstm_better if cell == "lstm" else case.belief.gru_better
     return (
-        f"Use {_a(case.finalists[cell])}: its {_noun(case)} on {evidence(case)} is "
-        f"{_ahead(case, cell)} {_compute(case, cell)} "
-        f"({sure(chance)} sure that it is more than your {_margin(case)} margin)."
+        f"Use {a_network(case.finalists[cell])}: its {noun(case)} on {evidence(case)} is "
+        f"{ahead(case, cell)} {compute(case, cell)} "
+        f"({sure(chance)} sure that it is more than your {margin_text(case)} margin)."
     )
 
 
 def _equivalent(case: Case) -> str:
     chosen = case.recommended
     assert chosen is not None
-    because = _cost(case) if case.cheaper else "they cost the same, and it is ahead by a hair"
+    because = cost(case) if case.cheaper else "they cost the same, and it is ahead by a hair"
     return (
         f"LSTM and GRU are equally good here ({sure(case.belief.equivalent)} sure, within "
-        f"{_margin(case)}, on {evidence(case)}), so use {_a(case.finalists[chosen])}: {because}."
+        f"{margin_text(case)}), so use {a_network(case.finalists[chosen])}: {because}. Judged on "
+        f"{evidence(case)}."
     )
 
 
@@ -204,9 +225,9 @@ def _leaning(case: Case, budget_text: str) -> str:
     cell = case.likelier
     chance = case.belief.lstm_better if cell == "lstm" else case.belief.gru_better
     return (
-        f"Probably {_a(case.finalists[cell])} ({sure(chance)} sure that it is better by more than "
-        f"your {_margin(case)} margin): its {_noun(case)} is {_ahead(case, cell)} so far, "
-        f"on {evidence(case)}. {_settling(case, budget_text)}."
+        f"Probably {a_network(case.finalists[cell])} ({sure(chance)} sure that it is better by "
+        f"more than your {margin_text(case)} margin): its {noun(case)} is {ahead(case, cell)} so "
+        f"far, on {evidence(case)}. {_settling(case, budget_text)}."
     )
 
 
@@ -214,17 +235,18 @@ def _undecided(case: Case, budget_text: str) -> str:
     low, high = case.belief.low, case.belief.high
     reference = case.reference
     if reference is None or case.comparison.metric.ceiling:
-        span = f"{_signed(case, low)} and {_signed(case, high)}"
+        span = f"{signed(case, low)} and {signed(case, high)}"
     else:
-        span = (
-            f"{signed_percent(low / reference)} and {signed_percent(high / reference)}{_of(case)}"
-        )
+        spread = case.belief.scale / reference
+        ends = (signed_percent(end / reference, spread) for end in (low, high))
+        span = f"{' and '.join(ends)}{base(case)}"
     saved = case.recommended
     assert saved is not None
     return (
-        f"Not decided within {budget(budget_text)}: on {evidence(case)} the GRU's {_noun(case)} "
-        f"minus the LSTM's lies between {span} (margin {_margin(case)}). "
-        f"The {_named(case, saved)} is the better of the two so far and is saved as the model."
+        f"Not decided within {budget(budget_text)}: on {evidence(case)} the GRU's {noun(case)} "
+        f"minus the LSTM's lies between {span} (margin {margin_text(case)}). "
+        f"The {named(case, saved)} is the better of the two so far"
+        f"{or_else(case, ' and is saved as the model')}."
     )
 
 
@@ -235,7 +257,7 @@ def _settling(case: Case, budget_text: str) -> str:
         [pair.difference for pair in comparison.complete if pair.fold == fold]
         for fold in comparison.scored
     ]
-    size = settling_size(
+    settled_by = settling_size(
         differences,  # type: ignore[arg-type]
         comparison.test_share,
         case.margin.value,
@@ -243,8 +265,8 @@ def _settling(case: Case, budget_text: str) -> str:
         most_folds=len(comparison.folds),
         most_seeds=MOST_SEEDS if Budget.parse(budget_text).seconds is None else SEEDS_IN_TIME,
     )
-    if size is not None:
-        folds, seeds = size
+    if settled_by is not None:
+        folds, seeds = settled_by
         more = budget_times(budget_text, folds * seeds / len(comparison.complete))
         blocks = f"{count(folds, 'block')} × {count(seeds, 'seed')}"
         return f"If the difference stays as it is, a budget of {more} ({blocks}) should settle it"
@@ -261,104 +283,25 @@ def _settling(case: Case, budget_text: str) -> str:
 
 
 def _scores(case: Case) -> str:
-    parts = [f"{cell.upper()} {_score(case, case.mean(cell))}" for cell in ("lstm", "gru")]
+    comparison, unit = case.comparison, case.margin.unit
+    metric, spreads = comparison.metric, {c: comparison.spread(c) for c in ("lstm", "gru")}
+    between = "seeds"
+    if None in spreads.values() and len(comparison.scored) > 1:
+        spreads = {cell: float(comparison.means(cell).std(ddof=1)) for cell in spreads}
+        between = "blocks"
+    parts = [
+        f"{cell.upper()} {score(metric, case.mean(cell), unit, spread)}"
+        for cell, spread in spreads.items()
+    ]
     if case.baseline:
-        parts.append(f"{case.baseline[0]} {_score(case, case.baseline[1])}")
-    return f"{_metric(case)}, mean of {evidence(case)}: {', '.join(parts)}."
-
-
-def _cost(case: Case) -> str:
-    """What the recommended cell costs, compared with the other."""
-    chosen = case.recommended
-    assert chosen is not None
-    mine = case.finalists[chosen]
-    other = case.finalists["gru" if chosen == "lstm" else "lstm"]
-    good: list[str] = []
-    bad: list[str] = []
-    share = 1 - mine.parameters / max(other.parameters, 1)
-    if abs(share) >= 0.005:
-        (good if share > 0 else bad).append(
-            f"{percent(share)} {'fewer' if share > 0 else 'more'} weights"
-        )
-    if mine.latency_ms and other.latency_ms:
-        ratio = other.latency_ms / mine.latency_ms
-        if ratio >= 1.05:
-            good.append(f"{times(ratio)} faster")
-        elif ratio <= 1 / 1.05:
-            bad.append(f"{times(1 / ratio)} slower")
-    text = " and ".join(good) or "it is cheaper on the whole"
-    return f"{text}, though {' and '.join(bad)}" if bad else text
-
-
-def _compute(case: Case, cell: str) -> str:
-    mine = case.comparison.seconds(cell)
-    other = case.comparison.seconds("gru" if cell == "lstm" else "lstm")
-    if mine <= 0 or other <= 0 or 1 / FAIR <= mine / other <= FAIR:
-        return "at equal training compute"
-    return f"with {times(mine / other)} the training seconds"
-
-
-def _ahead(case: Case, cell: str) -> str:
-    """How far `cell` is ahead of the other, as a share of the other's score."""
-    other = "gru" if cell == "lstm" else "lstm"
-    mine, its = case.mean(cell), case.mean(other)
-    side = "lower" if mine < its else "higher"
-    if its and not case.comparison.metric.ceiling:
-        gap = percent((mine - its) / its)
-    else:
-        gap = _difference(case, mine - its)
-    return f"{gap} {side} than the best {other.upper()}'s"
+        parts.append(f"{case.baseline[0]} {scored(case, case.baseline[1])}")
+    told = "" if None in spreads.values() else f" (± between {between})"
+    arrow = "↓" if metric.better == "lower" else "↑"
+    return f"{metric.title} {arrow}, mean of {evidence(case)}{told}: {', '.join(parts)}."
 
 
 def _amount(case: Case, value: float) -> str:
     reference = case.reference
     if reference and not case.comparison.metric.ceiling:
         return percent(value / reference)
-    return _difference(case, value)
-
-
-def _margin(case: Case) -> str:
-    if case.margin.fraction is not None:
-        return percent(case.margin.fraction)
-    return _difference(case, case.margin.value)
-
-
-def _score(case: Case, value: float) -> str:
-    return score(case.comparison.metric, value, case.margin.unit)
-
-
-def _difference(case: Case, value: float) -> str:
-    return difference(case.comparison.metric, value, case.margin.unit)
-
-
-def _signed(case: Case, value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{_difference(case, value)}"
-
-
-def _of(case: Case) -> str:
-    if case.margin.fraction is None or not case.margin.value:
-        return ""
-    return f" of the {case.margin.of}"
-
-
-def _metric(case: Case) -> str:
-    return case.comparison.metric.title
-
-
-def _noun(case: Case) -> str:
-    return "error" if case.comparison.metric.better == "lower" else case.comparison.metric.name
-
-
-def _size(finalist: Finalist) -> str:
-    return finalist.title.removeprefix(f"{finalist.cell.upper()} ")
-
-
-def _named(case: Case, cell: str) -> str:
-    return f"{cell.upper()} ({_size(case.finalists[cell])})"
-
-
-def _a(finalist: Finalist) -> str:
-    name = f"{'an' if finalist.cell == 'lstm' else 'a'} {finalist.cell.upper()}"
-    if finalist.depth is None or finalist.width is None:
-        return f"{name} of {_size(finalist)}"
-    return f"{name} with {count(finalist.depth, 'layer')} of {count(finalist.width, 'unit')}"
+    return gap(case, value)

@@ -11,7 +11,7 @@ from typing import Any
 
 from autorecur.judge import sentences
 from autorecur.judge.comparison import Comparison, Finalist
-from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, LEAN, Case, Margin, Outcome
+from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, LEAN, Case, Kept, Margin, Outcome
 from autorecur.judge.regimes import Met, Regime, regimes
 from autorecur.judge.sensitivity import Variation, variations
 from autorecur.judge.stopping import CLEAR
@@ -23,6 +23,7 @@ __all__ = [
     "LEAN",
     "Difference",
     "Evidence",
+    "Kept",
     "Margin",
     "Outcome",
     "Probability",
@@ -118,13 +119,14 @@ def decide(
     trainings: int | None = None,
     met: Sequence[Met] = (),
     other: tuple[Comparison, Margin] | None = None,
+    kept: Kept | None = None,
 ) -> Verdict:
     """The verdict on a comparison; `finalists` holds those cells that have one.
 
     `met` is what else the duel has trained, other ways to be fair; `other` is the duel by another
-    metric.
+    metric; `kept` is the network that was saved, where it is not the recommended one.
     """
-    case = Case(comparison, finalists, margin)
+    case = Case(comparison, finalists, margin, kept=kept)
     opinion = Case(other[0], finalists, other[1]) if other else None
     judged = case.outcome is not Outcome.INCOMPLETE
     winner = case.likelier if case.outcome in _WON else None

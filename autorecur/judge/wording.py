@@ -13,19 +13,23 @@ __all__ = [
     "budget",
     "budget_times",
     "count",
+    "declared",
     "difference",
     "duration",
     "number",
     "percent",
     "plain",
     "score",
+    "signed_difference",
     "signed_percent",
     "sure",
     "times",
+    "with_spread",
     "with_unit",
 ]
 
 LONGEST = 40
+COARSE = 0.01  # of a share: with such a spread, tenths of a per cent are noise
 DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -63,7 +67,7 @@ def number(value: float) -> str:
         return _minus(f"{value:.1f}")
     if size >= 0.9995:
         return _minus(f"{value:.2f}")
-    return _minus(f"{value:.3g}")
+    return _minus(f"{value:#.3g}") if value else "0"
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -76,51 +80,115 @@ def with_unit(value: float, unit: str) -> str:
     return f"{number(value)} {unit}" if unit else number(value)
 
 
-def score(metric: Metric, value: float, unit: str) -> str:
-    """A score with its unit; a share of right answers as a percentage.
+def score(metric: Metric, value: float, unit: str, spread: float | None = None) -> str:
+    """A score with its unit, and its spread where one is known; of right answers a percentage.
 
     >>> from autorecur.metrics import METRICS
-    >>> score(METRICS["accuracy"], 0.8764, ""), score(METRICS["mae"], 1.5, "kW")
-    ('87.6 %', '1.50 kW')
+    >>> score(METRICS["accuracy"], 0.8764, ""), score(METRICS["mae"], 1.5, "kW", 0.0412)
+    ('87.6 %', '1.50 ± 0.04 kW')
     """
-    return f"{100 * value:.1f} %" if metric.ceiling else with_unit(value, unit)
+    times, unit = (100, "%") if metric.ceiling else (1, plain(unit))
+    text = f"{times * value:.1f}" if metric.ceiling else number(value)
+    if spread is not None:
+        text = with_spread(text, times * spread)
+    return f"{text} {unit}" if unit else text
 
 
-def difference(metric: Metric, value: float, unit: str) -> str:
+def with_spread(score: str, spread: float) -> str:
+    """A score and its spread, with as many decimals, unless that would leave nothing of it.
+
+    >>> with_spread("39.2", 0.412), with_spread("39.2", 0.0312), with_spread("1,230", 3.4)
+    ('39.2 ± 0.4', '39.2 ± 0.03', '1,230 ± 3')
+    """
+    if not re.fullmatch(r"[<>−]?[\d,]+(\.\d+)?", score) or 0 < spread < 1e-4:
+        return f"{score} ± {number(spread)}"
+    decimals = len(score.partition(".")[2])
+    text = f"{spread:,.{decimals}f}"
+    if not text.strip("0."):
+        text = f"{spread:.1g}"
+    return f"{score} ± {text}"
+
+
+def difference(metric: Metric, value: float, unit: str, spread: float = 0.0) -> str:
     """A difference of scores without its sign; of shares of right answers in points.
+
+    `spread` is the difference's own: see `percent`.
 
     >>> from autorecur.metrics import METRICS
     >>> difference(METRICS["accuracy"], -0.005, ""), difference(METRICS["mae"], -1.5, "kW")
     ('0.5 points', '1.50 kW')
+    >>> difference(METRICS["accuracy"], 0.0212, "", spread=0.011)
+    '2 points'
     """
     if not metric.ceiling:
         return with_unit(abs(value), unit)
-    points = f"{100 * abs(value):.1f}".removesuffix(".0")
-    return f"{points} point{'' if points == '1' else 's'}"
+    text = _hundredths(value, spread)
+    return f"{text} point{'' if text.removeprefix(LESS) == '1' else 's'}"
 
 
-def percent(fraction: float) -> str:
-    """A share as a percentage with at most one decimal.
+def signed_difference(metric: Metric, value: float, unit: str, spread: float = 0.0) -> str:
+    """A difference of scores with its sign.
+
+    >>> from autorecur.metrics import METRICS
+    >>> signed_difference(METRICS["mae"], -1.5, "kW")
+    '−1.50 kW'
+    """
+    if not metric.ceiling:
+        return f"{'−' if value < 0 else '+'}{with_unit(abs(value), unit)}"
+    text = _signed(value, spread)
+    return f"{text} points"
+
+
+def percent(fraction: float, spread: float = 0.0) -> str:
+    """A share as a percentage: one decimal at most, and none where its spread is 1 % or more.
 
     >>> percent(0.042), percent(0.01), percent(0.25), percent(0.0002)
     ('4.2 %', '1 %', '25 %', 'less than 0.1 %')
+    >>> percent(0.042, spread=0.012), percent(0.004, spread=0.012)
+    ('4 %', 'less than 1 %')
     """
-    size = abs(fraction) * 100
-    if 0 < size < 0.05:
-        return "less than 0.1 %"
-    text = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:,.0f}"
-    return f"{text} %"
+    return f"{_hundredths(fraction, spread)} %"
 
 
-def signed_percent(fraction: float) -> str:
+def signed_percent(fraction: float, spread: float = 0.0) -> str:
     """A share with its sign.
 
-    >>> signed_percent(-0.03), signed_percent(0.021)
-    ('−3 %', '+2.1 %')
+    >>> signed_percent(-0.03), signed_percent(0.021), signed_percent(-0.004, spread=0.012)
+    ('−3.0 %', '+2.1 %', '0 %')
     """
-    size = abs(fraction) * 100
-    text = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:,.0f}"
-    return f"{'−' if fraction < 0 and text != '0' else '+'}{text} %"
+    return f"{_signed(fraction, spread)} %"
+
+
+LESS = "less than "
+
+
+def _hundredths(share: float, spread: float) -> str:
+    """Hundredths without their sign; what would be rounded to nothing is said to be less."""
+    step = 1 if not spread < COARSE else 0.1
+    if 0 < 100 * abs(share) <= step / 2:
+        return f"{LESS}{step:g}"
+    return _rounded(share, spread).removesuffix(".0")
+
+
+def _signed(share: float, spread: float) -> str:
+    text = _rounded(share, spread)
+    return f"{'−' if share < 0 else '+'}{text}" if text.strip("0.") else "0"
+
+
+def _rounded(share: float, spread: float) -> str:
+    size = 100 * abs(share)
+    if size < 9.95 and spread < COARSE:
+        return f"{size:.1f}"
+    return f"{size:,.0f}" if math.isfinite(size) else "unknown"
+
+
+def declared(share: float) -> str:
+    """Hundredths of what was declared before the run, with all of their decimals.
+
+    >>> declared(0.01), declared(0.0025), declared(0.07)
+    ('1', '0.25', '7')
+    """
+    return f"{100 * share:.6g}"
 
 
 def sure(probability: float) -> str:

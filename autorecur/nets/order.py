@@ -28,6 +28,11 @@ class Status(Enum):
     KILLED = "its worker did not answer and was ended"
 
     @property
+    def begun(self) -> bool:
+        """Whether anything was trained."""
+        return self not in (Status.SKIPPED, Status.BEYOND)
+
+    @property
     def scored(self) -> bool:
         """Whether a training that ended so has a score."""
         return self in (Status.FINISHED, Status.STOPPED, Status.DEADLINE)

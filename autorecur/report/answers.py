@@ -8,7 +8,7 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import plotted, words
-from autorecur.report.facts import columns, kind_of, output, section
+from autorecur.report.facts import columns, kind_of, output, section, target
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.scores import holdout_finding, score_table
 
@@ -137,13 +137,16 @@ def _worst(record: Record) -> Table | None:
                 error["text"].strip() or EMPTY,
                 _told(error["actual"]),
                 _told(error["foretold"]),
-                *((words.share(error["probability"]),) if sure else ()),
+                *((words.sure(error["probability"]),) if sure else ()),
             )
         )
         for error in worst
     )
-    number = "" if record.data["classes"] else "#"
-    heads = ["Text", f"{number}Actual", f"{number}Foretold", *(["#How sure"] if sure else [])]
+    told = ["Actual", "Foretold"]
+    if not record.data["classes"]:
+        unit = words.cut(target(record), 40)
+        told = [f"#{head} [{unit}]" for head in told]
+    heads = ["Text", *told, *(["#How sure"] if sure else [])]
     caption = "The worst errors on the holdout"
     return Table(f"{caption}, the surest first" if sure else caption, columns(*heads), rows)
 

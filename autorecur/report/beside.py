@@ -20,10 +20,15 @@ from autorecur.report.facts import (
     amount,
     answer,
     best_baseline,
+    between,
     columns,
+    gap,
     in_points,
     margin,
+    metric_arrow,
     score_label,
+    spread,
+    spread_told,
     target,
 )
 from autorecur.report.parts import Row, Table
@@ -125,10 +130,24 @@ def _lead(records: Sequence[Record], names: Sequence[str], same: bool) -> str:
     if best.score["holdout"] is None:
         return "None of them has a network that was scored on the holdout."
     network = best.model["title"] if best.model else "network"
-    return (
+    text = (
         f"The best network on the holdout is the {network} of {names[records.index(best)]}: "
-        f"{score_label(best)} {amount(best, best.score['holdout'])}."
+        f"{metric_arrow(best)} {amount(best, best.score['holdout'])}, one score."
     )
+    told = spread_told(best, best.model["cell"]) if best.model else ""
+    if not told:
+        return text
+    near = sum(_near(best, other) for other in records if other is not best)
+    also = f"; {words.plural(near, 'other run')} came as near as that" if near else ""
+    return f"{text} {told[:1].upper()}{told[1:]}{also}."
+
+
+def _near(best: Record, other: Record) -> bool:
+    """Whether the other's score on the holdout is no further off than chance moves the best."""
+    found = spread(best, best.model["cell"]) if best.model else None
+    if found is None or other.score["holdout"] is None:
+        return False
+    return bool(abs(other.score["holdout"] - best.score["holdout"]) <= found)
 
 
 def _notes(same: bool) -> tuple[str, ...]:
@@ -150,7 +169,7 @@ def _verdicts(records: Sequence[Record], names: Sequence[str], same: bool) -> Ta
             name,
             *(() if same else (_asked(record),)),
             f"{verdict['symbol']} {headlined(verdict['sentence'])[0]}",
-            *(words.share(chances[part]) if chances else words.MISSING for part in parts),
+            *(words.sure(chances[part]) if chances else words.MISSING for part in parts),
             margin(record),
             f"{evidence['folds']} × {evidence['seeds']}",
         )
@@ -170,6 +189,7 @@ def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Tabl
             record.model["title"] if record.model else words.MISSING,
             score_label(record),
             amount(record, record.score["holdout"]),
+            _spread(record),
             best[0] if best else words.MISSING,
             amount(record, best[1]) if best else words.MISSING,
             words.percent(won),
@@ -178,16 +198,22 @@ def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Tabl
         unskilled = math.inf if won is None else -won
         rows.append((_rank(record) if same else unskilled, Row(cells, cell)))
     rows.sort(key=lambda pair: pair[0])
-    labels = ("", "network", "metric", "#holdout", "best baseline", "#its score", "#skill")
+    labels = ("", "network", "metric", "#holdout", "#± in the duel", "best baseline")
     return Table(
         "Scores on the holdout",
-        columns(*labels),
+        columns(*labels, "#its score", "#skill"),
         tuple(row for _, row in rows),
         note=(
-            "Best first. Skill: the share of the best baseline's error that the network avoids; "
-            "below nought it has more."
+            "Best first; one score each. ±: how far the network's score varied in the duel, "
+            "between seeds or, of one seed, between folds. Skill: the share of the best baseline's "
+            "error that the network avoids; below nought it has more."
         ),
     )
+
+
+def _spread(record: Record) -> str:
+    found = spread(record, record.model["cell"]) if record.model else None
+    return words.MISSING if found is None else f"{gap(record, found)}, {between(record)}"
 
 
 def _rank(record: Record) -> float:

@@ -303,7 +303,7 @@ def _margin(record: Record) -> str:
     margin = record.verdict["margin"]
     if in_points(record) or margin["fraction"] is None:
         return margin_text(record)
-    share = f"{words.share(margin['fraction'])} of {margin['of']}"
+    share = f"{margin_text(record)} of {margin['of']}"
     return f"{words.number(margin['value'])} {margin['unit']} ({share})"
 
 
@@ -315,8 +315,11 @@ def method(record: Record) -> Section:
     share = words.share(evidence["test_share"])
     drawn = (
         "Candidates are drawn in pairs: the same depth, width, learning rate, seed and data order, "
-        "once with LSTM and once with GRU cells. Each rung trains fewer pairs for longer, and each "
-        "cell's best candidate at the last rung is its finalist."
+        "once with LSTM and once with GRU cells. Each rung trains fewer pairs for longer. A cell's "
+        "finalist is its best candidate on the selection rows, at whatever rung: mostly the last, "
+        "as going on mostly helps. The best of many scores is a lucky one, so half of what the "
+        "same candidate with the other cell lacks to that cell's best is counted against it, up to "
+        "what is usual."
     )
     folds = "Each fold is a block of rows later than all that it was trained on."
     if kind_of(record).folds == "stratified":

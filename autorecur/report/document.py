@@ -16,12 +16,15 @@ from autorecur.report.facts import (
     amount,
     answer,
     best_baseline,
+    between,
     change,
     compared,
+    gap,
     in_points,
     kind_of,
-    metric_title,
+    metric_arrow,
     score_label,
+    spread,
     target,
 )
 from autorecur.report.parts import Bar, Box, Column, Document, Row, Segment, Table
@@ -29,7 +32,7 @@ from autorecur.report.sections import sections
 
 __all__ = ["document", "harmless"]
 
-HEADLINE = 120  # a longer beginning of the sentence is no headline
+HEADLINE = 200  # longer than what comes before the colon of a sentence, whatever the unit
 FOLDER_LIMIT = 4096  # no path is longer
 
 
@@ -107,7 +110,7 @@ def _bar(record: Record) -> Bar | None:
     segments, start = [], 0.0
     for label, name, kind in parts:
         segments.append(
-            Segment(label, start, probability[name], words.share(probability[name]), kind)
+            Segment(label, start, probability[name], words.sure(probability[name]), kind)
         )
         start += probability[name]
     said = ", ".join(f"{segment.label} {segment.text}" for segment in segments)
@@ -124,13 +127,15 @@ def _boxes(record: Record) -> tuple[Box, ...]:
 def _score_box(record: Record) -> Box:
     score = record.score["holdout"]
     lines = [record.model["title"]] if record.model else []
+    found = spread(record, record.model["cell"]) if record.model else None
+    if found is not None:
+        lines.append(f"± {gap(record, found)} between {between(record)}, in the duel")
     best = best_baseline(record, "holdout")
     if best is not None:
         lines.append(f"{best[0]} {amount(record, best[1])}")
         if score is not None and best[1]:
             lines.append(compared(record, score, best[1]))
-    arrow = "↓" if record.metric["better"] == "lower" else "↑"
-    label = f"{metric_title(record)} {arrow} on the holdout"
+    label = f"{metric_arrow(record)} on the holdout"
     cell = record.model["cell"] if record.model else ""
     return Box(label, amount(record, score), tuple(lines), cell)
 
@@ -144,12 +149,19 @@ def _difference_box(record: Record) -> Box:
         return Box("GRU − LSTM", words.MISSING, ("no comparison", counted))
     low, high = (words.score(difference[end], record.metric["name"]) for end in ("low", "high"))
     interval = f"95 %: {low} … {high}"
-    favoured = "GRU" if (difference["mean"] < 0) == (record.metric["better"] == "lower") else "LSTM"
     relative = words.MISSING if in_points(record) else words.percent(difference["fraction"])
-    favour = (
-        f"for the {favoured}" if relative == words.MISSING else f"{relative}, for the {favoured}"
-    )
+    favour = _favour(record, difference["mean"])
+    if relative != words.MISSING:
+        favour = f"{relative}, {favour}"
     return Box("GRU − LSTM", change(record, difference["mean"]), (interval, favour, counted))
+
+
+def _favour(record: Record, difference: float) -> str:
+    """Whose side a difference GRU − LSTM is on."""
+    if difference == 0:
+        return "for neither"
+    lower = record.metric["better"] == "lower"
+    return f"for the {'GRU' if (difference < 0) == lower else 'LSTM'}"
 
 
 def _budget_box(record: Record) -> Box:
@@ -216,8 +228,7 @@ def _finalists(record: Record) -> Table:
         latency, train = words.milliseconds(row["latency_ms"]), words.duration(row["train_seconds"])
         cells = (
             row["title"],
-            words.score(row["score"], metric),
-            words.score(row["spread"], metric, 2),
+            words.scored(row["score"], spread(record, row["cell"]), metric),
             words.score(row["holdout"], metric),
             _against(record, row["score" if dueled else "holdout"], best),
             words.count(row["parameters"]),
@@ -230,7 +241,6 @@ def _finalists(record: Record) -> Table:
         cells = (
             row["name"],
             words.score(row["duel"], metric),
-            words.MISSING,
             words.score(row["holdout"], metric),
             _against(record, row["duel" if dueled else "holdout"], best),
             words.MISSING,
@@ -249,19 +259,38 @@ def _finalists(record: Record) -> Table:
     columns = (
         Column(""),
         Column(label, True),
-        Column("± seeds", True),
         Column("holdout" if dueled else f"{label} holdout", True),
         Column(short, True),
         Column("weights", True),
         Column("training", True),
         Column(f"a {answer(record)}", True),
     )
-    folds = words.plural(record.verdict["evidence"]["folds"], "fold")
-    note = (
-        f"{label}: mean over {folds} of the duel; ± seeds: how much the seed alone moves "
-        "it; ◀ what is recommended."
-    )
-    return Table("Finalists and baselines", columns, tuple(row for _, row in rows), note=note)
+    made = tuple(row for _, row in rows)
+    note = _finalists_note(record, dueled, any(row.marked for row in made))
+    return Table("Finalists and baselines", columns, made, note=note)
+
+
+SPREADS = {
+    "seeds": "; ±: how much the seed alone moves it",
+    "folds": "; ±: how much it varies between folds, as each has one seed",
+    "": "",
+}
+
+
+def _finalists_note(record: Record, dueled: bool, marked: bool) -> str:
+    """What the numbers of the finalists' table are, and what its mark means."""
+    verdict, label = record.verdict, score_label(record)
+    text = f"{label}: on the holdout, one score each"
+    if dueled:
+        folds = words.plural(verdict["evidence"]["folds"], "fold")
+        text = f"{label}: mean over {folds} of the duel{SPREADS[between(record)]}"
+        text += "; holdout: one score each"
+    saved = record.model["cell"] if record.model else None
+    usual = verdict["outcome"] == "BASELINE_WINS" or saved == verdict["recommended"]
+    if marked:
+        advised = usual and verdict["outcome"] != "INCOMPLETE"
+        text += f"; ◀ what {'is recommended' if advised else 'was saved'}"
+    return f"{text}."
 
 
 def _order(row: Mapping[str, Any], name: str, flip: float) -> tuple[float, float]:

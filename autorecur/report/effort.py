@@ -10,7 +10,16 @@ from typing import Any
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, words
-from autorecur.report.facts import CELLS, columns, in_points, kind_of, score_label, section
+from autorecur.report.facts import (
+    CELLS,
+    amount,
+    columns,
+    in_points,
+    kind_of,
+    metric_arrow,
+    score_label,
+    section,
+)
 from autorecur.report.parts import Column, Plot, Row, Section, Segment, Table, Track
 
 __all__ = ["budget", "curves", "learning", "trials"]
@@ -176,15 +185,24 @@ def _without(
     return labels[:at] + labels[at + 1 :], tuple(kept)
 
 
+# What of a trial was not trained at all, and why.
+NEVER_BEGUN = {
+    "skipped": "skipped for want of time",
+    "beyond": "left out, as no smaller than what broke the limits",
+}
+
+
 def _tried(record: Record) -> str:
-    begun = [trial for trial in record.trials if trial["status"] != "skipped"]
+    begun = [trial for trial in record.trials if trial["status"] not in NEVER_BEGUN]
     count = Counter(trial["cell"] for trial in begun)
     per_cell = " and ".join(f"{count[cell]} with {cell.upper()} cells" for cell in CELLS)
     trained = words.plural(len(begun), "training")
-    finding = f"{trained} of {words.plural(record.score['tried'], 'candidate')}: {per_cell}."
-    skipped = len(record.trials) - len(begun)
-    if skipped:
-        finding += f" {skipped} more {'was' if skipped == 1 else 'were'} skipped."
+    candidates = {tuple(sorted(trial["candidate"].items())) for trial in begun}
+    finding = f"{trained} of {words.plural(len(candidates), 'candidate')}: {per_cell}."
+    for status, why in NEVER_BEGUN.items():
+        left = sum(trial["status"] == status for trial in record.trials)
+        if left:
+            finding += f" {left} more {'was' if left == 1 else 'were'} {why}."
     # An expected end (promoted, finished …) is no failure; one without a score is.
     failed = Counter(trial["status"] for trial in begun if trial["score"] is None)
     if failed:
@@ -308,11 +326,15 @@ def learning(record: Record) -> Section | None:
     metric, points = record.metric["name"], found["points"]
     half, whole = points[-2], points[-1]
     gains = [
-        f"the {cell.upper()} from {words.score(half[cell], metric)} to "
-        f"{words.score(whole[cell], metric)}"
+        f"from {words.score(half[cell], metric)} to {amount(record, whole[cell])} ({cell.upper()})"
         for cell in CELLS
     ]
-    finding = f"From half of the data to all of them: {' and '.join(gains)}."
+    goes = f"{metric_arrow(record)} goes {' and '.join(gains)}"
+    shift, width = words.percent(found["shift"]), words.percent(found["shift_half_width"])
+    finding = (
+        f"From half of the data to all of them {goes}. Each doubling of the data moves the lead of "
+        f"the GRU by {shift} (± {width.removeprefix('+')}, 95 % sure)."
+    )
     if found["crosses"]:
         finding += f" The cells change places at {words.share(found['crosses'])} of the data."
     rows = tuple(

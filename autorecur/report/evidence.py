@@ -10,7 +10,7 @@ from typing import Any
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, undone, words
-from autorecur.report.facts import columns, kind_of, score_label, section
+from autorecur.report.facts import columns, gap_label, kind_of, metric_arrow, score_label, section
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.scores import holdout_finding, score_table
 
@@ -69,7 +69,7 @@ def _difference_finding(record: Record) -> str:
         "the GRU is better by more than the margin": probability["gru_better"],
     }
     likeliest = max(parts, key=lambda name: parts[name])
-    return f"{text} {words.share(parts[likeliest])} of the belief is that {likeliest}."
+    return f"{text} {words.sure(parts[likeliest])} of the belief is that {likeliest}."
 
 
 def _pairs(record: Record) -> tuple[Table, ...]:
@@ -118,7 +118,7 @@ def panel(record: Record) -> Section | None:
                 each["name"],
                 each["cell"].upper(),
                 words.percent(each["better_by"]).removeprefix("+"),
-                words.share(each["probability"]),
+                words.sure(each["probability"]),
             ),
             each["cell"],
         )
@@ -197,11 +197,11 @@ def _otherwise_fair(record: Record) -> tuple[Table, ...]:
         )
         for each in found
     )
-    labels = columns("At", "LSTM", "GRU", "#Folds", "#GRU − LSTM", "#From", "#To", "Says")
+    labels = columns("At", "LSTM", "GRU", "#Folds", f"#{gap_label(record)}", "#From", "#To", "Says")
     note = (
-        "The finalist that led the search meets its own settings in the other cell: with as many "
-        "units, as many weights, or as many seconds of training. The verdict is of each cell at "
-        "its own best."
+        f"In {metric_arrow(record)}; from … to: the 95 % interval of the difference. The finalist "
+        "that led the search meets its own settings in the other cell: with as many units, as many "
+        "weights, or as many seconds of training. The verdict is of each cell at its own best."
     )
     return (Table("Other ways to be fair", labels, rows, note=note),)
 
@@ -216,8 +216,8 @@ def _crosschecked(asked: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
             (
                 each["name"],
                 str(each["of"]),
-                words.share(1 - each["gru_better"]),
-                words.share(each["gru_better"]),
+                words.sure(1 - each["gru_better"]),
+                words.sure(each["gru_better"]),
                 agrees[each["agrees"]],
             )
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from statistics import fmean, stdev
 from typing import Any
 
 from autorecur.data.kinds import Kind, kind_named
+from autorecur.judge.wording import declared
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.named import gap_label, in_points, metric_arrow, metric_title, score_label
 from autorecur.report.parts import Column, Section
 
 __all__ = [
@@ -15,16 +19,22 @@ __all__ = [
     "amount",
     "answer",
     "best_baseline",
+    "between",
     "change",
     "columns",
     "compared",
+    "gap",
+    "gap_label",
     "in_points",
     "kind_of",
     "margin",
+    "metric_arrow",
     "metric_title",
     "output",
     "score_label",
     "section",
+    "spread",
+    "spread_told",
     "target",
 ]
 
@@ -68,32 +78,17 @@ def target(record: Record) -> str:
 # ---- scores, in the metric's own way of writing
 
 
-def in_points(record: Record) -> bool:
-    """Whether scores are shares of right answers, and their differences points."""
-    return record.metric["name"] in words.SHARES
-
-
-def metric_title(record: Record, name: str = "") -> str:
-    """The name of a metric, the record's own unless told."""
-    name = name or record.metric["name"]
-    if name == "bits" and record.data["tokens"]:
-        return f"bits per {record.data['tokens']}"
-    return words.metric_name(name)
-
-
-def score_label(record: Record) -> str:
-    """The metric, the way that is better, and its unit."""
-    metric = record.metric
-    arrow = "↓" if metric["better"] == "lower" else "↑"
-    unit = "%" if in_points(record) else metric["unit"]
-    named = not unit or metric["name"] == "bits"  # its name says its unit
-    return f"{metric_title(record)} {arrow}{'' if named else f' [{unit}]'}"
-
-
-def amount(record: Record, value: float | None) -> str:
-    """A score and its unit: 87.6 %, 39.2 MW, 1.02 ×."""
-    text = words.score(value, record.metric["name"])
+def amount(record: Record, value: float | None, spread: float | None = None) -> str:
+    """A score, its spread where one is given, and its unit: 87.6 %, 39.2 ± 0.4 MW, 1.02 ×."""
+    text = words.scored(value, spread, record.metric["name"])
     return _with_unit(text, "%" if in_points(record) else record.metric["unit"])
+
+
+def gap(record: Record, value: float) -> str:
+    """The size of a difference of two scores, and its unit: 1.2 points, 1.7 MW."""
+    if in_points(record):
+        return words.points(abs(value))
+    return _with_unit(words.number(abs(value), 2), record.metric["unit"])
 
 
 def change(record: Record, value: float | None) -> str:
@@ -111,10 +106,48 @@ def margin(record: Record) -> str:
     """The margin, short: a share of the best baseline's error, points, or an amount."""
     chosen = record.verdict["margin"]
     if in_points(record):
-        return words.points(chosen["value"])
+        if chosen["value"] is None:
+            return words.MISSING
+        points = declared(chosen["value"])
+        return f"{points} {'point' if points == '1' else 'points'}"
     if chosen["fraction"] is not None:
-        return words.share(chosen["fraction"])
+        return f"{declared(chosen['fraction'])} %"
     return _with_unit(words.number(chosen["value"]), chosen["unit"])
+
+
+def between(record: Record) -> str:
+    """Between what the finalists' scores were seen to differ: seeds, else folds, or nothing."""
+    known = [row["spread"] for row in record.finalists if row["score"] is not None]
+    if known and None not in known:
+        return "seeds"
+    return "folds" if len({pair["fold"] for pair in _complete(record)}) > 1 else ""
+
+
+def spread(record: Record, cell: str) -> float | None:
+    """The standard deviation of a finalist's score in the duel, between what `between` says."""
+    over = between(record)
+    if over == "seeds":
+        return next((row["spread"] for row in record.finalists if row["cell"] == cell), None)
+    if over != "folds":
+        return None
+    folds: dict[str, list[float]] = {}
+    for pair in _complete(record):
+        folds.setdefault(pair["fold"], []).append(pair[cell])
+    return stdev(map(fmean, folds.values()))
+
+
+def spread_told(record: Record, cell: str) -> str:
+    """What is known of how far chance moves a finalist's score, in words; or nothing."""
+    found = spread(record, cell)
+    if found is None:
+        return ""
+    if between(record) == "seeds":
+        return f"in the duel the seed alone moves it by ± {gap(record, found)}"
+    return f"in the duel, of one seed, it varies between folds by ± {gap(record, found)}"
+
+
+def _complete(record: Record) -> list[Mapping[str, Any]]:
+    return [pair for pair in record.duel if pair["difference"] is not None]
 
 
 def best_baseline(record: Record, where: str) -> tuple[str, float] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.facts import answer, columns, score_label, section
+from autorecur.report.facts import amount, answer, columns, metric_arrow, section, spread
 from autorecur.report.parts import Row, Section, Table
 
 __all__ = ["comparison", "folklore"]
@@ -79,7 +79,6 @@ def comparison(record: Record) -> Section | None:
 
 def _measured(record: Record) -> Mapping[str, Callable[[Mapping[str, Any]], str]]:
     """Of each line of the comparison what a finalist has."""
-    metric, label = record.metric["name"], score_label(record)
     lead, said = record.verdict["recommended"], f"a {answer(record)}"
     return {
         "architecture": lambda row: str(row["title"]),
@@ -88,6 +87,8 @@ def _measured(record: Record) -> Mapping[str, Callable[[Mapping[str, Any]], str]
         "memory": lambda row: words.size(row["bytes"]),
         "training": lambda row: words.duration(row["train_seconds"]),
         "forecast": lambda row: f"{words.milliseconds(row['latency_ms'])} {said}",
-        "performance": lambda row: f"{label} {words.score(row['score'], metric)}",
+        "performance": lambda row: (
+            f"{metric_arrow(record)} {amount(record, row['score'], spread(record, row['cell']))}"
+        ),
         "use": lambda row: "recommended of the two" if row["cell"] == lead else words.MISSING,
     }

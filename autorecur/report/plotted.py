@@ -10,6 +10,7 @@ from typing import Any
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.named import score_label
 
 __all__ = [
     "ClassesInfo",
@@ -37,6 +38,7 @@ __all__ = [
 POINTS = 400  # of a line; beyond, each bucket keeps its lowest and its highest
 CLASSES = 12  # of a confusion matrix; beyond, the rarest are joined
 USUAL = 0.9  # the share of the band that is drawn, or the largest below it
+LABEL = 40  # characters of an axis' name, which may hold the user's unit
 LINES = 40  # of learning curves; beyond, the rest are left out, and counted
 
 Points = tuple[float | None, ...]
@@ -202,7 +204,7 @@ def curves_info(record: Record) -> CurvesInfo | None:
     return CurvesInfo(
         panels=tuple((rung, tuple(panels[rung])) for rung in sorted(panels)),
         hidden=max(0, len(trials) - LINES),
-        label=f"validation {words.metric_name(record.metric['name'])}{' [%]' if share else ''}",
+        label=words.cut(f"validation {score_label(record)}", LABEL),
     )
 
 

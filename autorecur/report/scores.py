@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autorecur.metrics import METRICS
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.facts import (
@@ -11,34 +12,25 @@ from autorecur.report.facts import (
     best_baseline,
     columns,
     compared,
+    gap,
     metric_title,
     output,
+    spread_told,
+    target,
 )
 from autorecur.report.parts import Row, Table
 
 __all__ = ["holdout_finding", "score_table"]
 
-# Metrics in the order in which they are read, and how each one stands over its column.
-HEADINGS = {
-    "accuracy": "accuracy ↑ [%]",
-    "macro_f1": "macro F1 ↑ [%]",
-    "log_loss": "log loss ↓ [nats]",
-    "bits": "{} ↓",
-    "perplexity": "perplexity ↓",
-    "mae": "{}",
-    "rmse": "{}",
-    "mse": "{}",
-    "mase": "{}",
-    "smape": "{}",
-    "mae_standardised": "{}",
-    "mse_standardised": "{}",
-}
+# Metrics in the order in which they are read.
+ORDER = (
+    *("accuracy", "macro_f1", "log_loss", "bits", "perplexity", "mae", "rmse", "mse", "mase"),
+    *("smape", "mae_standardised", "mse_standardised"),
+)
+UNIT = 24  # characters of one, over a column
 NOTES = {
-    "numbers": (
-        "MAE and RMSE in the target's unit, MSE in its square, sMAPE in per cent; MASE is "
-        "relative to the seasonal naive error of the training rows."
-    ),
-    "labels": "MAE and RMSE in the target's unit, MSE in its square, sMAPE in per cent.",
+    "numbers": "MASE is relative to the seasonal naive error of the training rows.",
+    "labels": "",
     "classes": (
         "Accuracy: the share of right answers. Macro F1: every class counts the same, rare or "
         "not. Log loss: what the probabilities are worth, sureness of wrong answers included."
@@ -66,9 +58,17 @@ def holdout_finding(record: Record) -> str:
     if score["optimism"] is not None:
         text += (
             f". In the search, which chose it from {score['tried']} candidates, it had "
-            f"{amount(record, score['validation'])}"
+            f"{amount(record, score['validation'])}, {_optimism(record, score['optimism'])}"
         )
     return text + "."
+
+
+def _optimism(record: Record, optimism: float) -> str:
+    """How much better the network looked when it was chosen."""
+    if not optimism:
+        return "as much as on the holdout"
+    side = "better" if optimism > 0 else "worse"
+    return f"{gap(record, optimism)} {side} than on the holdout"
 
 
 def _named(record: Record, value: float) -> str:
@@ -88,8 +88,7 @@ def score_table(record: Record) -> Table | None:
     metrics = [m for m in found if any(detail[name].get(m) is not None for name in names)]
     if not metrics:
         return None
-    order = list(HEADINGS)
-    metrics.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
+    metrics.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     titles = {row["cell"]: row["title"] for row in record.finalists}
     rows = []
     for name in names:
@@ -97,10 +96,31 @@ def score_table(record: Record) -> Table | None:
         if name == "model" and record.model is not None:
             title, cell = record.model["title"], record.model["cell"]
         scores = tuple(words.score(detail[name].get(metric), metric) for metric in metrics)
-        rows.append(Row((title, *scores), cell, name == "model"))
-    heads = (HEADINGS.get(name, "{}").format(metric_title(record, name)) for name in metrics)
-    labels = columns("", *(f"#{head}" for head in heads))
+        rows.append(Row((title, *scores), cell, name == _recommended(record)))
+    labels = columns("", *(f"#{_heading(record, name)}" for name in metrics))
     kind = output(record)
-    caption = f"Every score on the holdout{'' if kind == 'classes' else '; lower is better'}"
     note = NOTES["labels" if kind == "numbers" and "mase" not in metrics else kind]
-    return Table(caption, labels, tuple(rows), note=note)
+    told = spread_told(record, record.model["cell"]) if record.model else ""
+    if told:
+        known = f"One score each; of {metric_title(record)} it is known that {told}."
+        note = f"{note} {known}".lstrip()
+    return Table("Every score on the holdout", labels, tuple(rows), note=note)
+
+
+def _recommended(record: Record) -> str:
+    """The name in the details of what is recommended: the model, or a baseline."""
+    verdict = record.verdict
+    return str(verdict["winner"]) if verdict["outcome"] == "BASELINE_WINS" else "model"
+
+
+def _heading(record: Record, name: str) -> str:
+    """A metric, the way that is better, and its unit."""
+    title, metric = metric_title(record, name), METRICS.get(name)
+    if metric is None:
+        return f"{title} ↓"  # standardised: it has no unit
+    if name in words.SHARES:
+        return f"{title} ↑ [%]"
+    own = METRICS.get(record.metric["name"])
+    targets = record.metric["unit"] if own and own.unit == "target" else target(record)
+    unit = "" if name == "bits" else metric.unit_of(words.cut(targets, UNIT))
+    return f"{title} {'↓' if metric.better == 'lower' else '↑'}{f' [{unit}]' if unit else ''}"

@@ -1,20 +1,24 @@
-"""A Document becomes terminal text: the verdict, the finalists, what it cost; at most 25 lines."""
+"""A Document becomes terminal text: the verdict, the finalists, what it cost; at most 25 lines.
+
+It fits by design: what may give way is left out until it does, and the sentences have the room that
+is left. The verdict comes first, and what was saved and what to do next come last, always.
+"""
 
 from __future__ import annotations
 
 import io
 import shlex
-import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.document import document, harmless
-from autorecur.report.facts import margin
+from autorecur.report.facts import between, margin
 from autorecur.report.parts import Document, Row, Table
 
 __all__ = ["LINES", "render"]
@@ -22,22 +26,32 @@ __all__ = ["LINES", "render"]
 LINES = 25
 NARROWEST = 40
 BASELINES = 2  # of the finalists' table: the best ones; all of them are in the report
-# Columns of the finalists' table by how soon they give way when the terminal is narrow.
-GIVE_WAY = ("training", "± seeds", "a forecast", "a prediction", "weights")
+# Columns of the finalists' table by how soon they give way when the terminal is narrow; then what
+# compares a score with the best baseline's. A score keeps its spread: they share a cell.
+GIVE_WAY = ("training", "a forecast", "a prediction", "weights")
+AGAINST = "vs "
 HOLDOUT = "holdout"
 INTERRUPTED = "interrupt"  # what ended a run that the user ended
+PLUS_MINUS = " ± "
+# What gives way when the lines are too many, the first one first; the rest stays.
+STAGES, SECOND_WORRY, SECOND_BASELINE, COUNTED, WORRY = (
+    "seconds by stage",
+    "second worry",
+    "second baseline",
+    "folds and margin",
+    "worry",
+)
 STYLES = {"lstm": "blue", "gru": "yellow", "": ""}
 
 Piece = tuple[str, str]  # text and its style
 Line = tuple[Piece, ...]
+Without = Sequence[str]  # what has given way
 
 
 def render(record: Record, width: int = 80, colour: bool = False) -> str:
     """The report of `record` as lines none wider than `width`."""
     width = max(NARROWEST, width)
-    lines = [_cut(line, width) for line in _lines(document(record), harmless(record), width)][
-        :LINES
-    ]
+    lines = [_cut(line, width) for line in _lines(document(record), harmless(record), width)]
     if not colour:
         return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
     buffer = io.StringIO()
@@ -56,46 +70,67 @@ def render(record: Record, width: int = 80, colour: bool = False) -> str:
     return buffer.getvalue()
 
 
-def _lines(doc: Document, record: Record, width: int) -> Iterator[Line]:
-    for at, line in enumerate(_wrapped(doc.headline, width - 2, 3)):
-        yield ((f"{doc.symbol} " if at == 0 else "  ", "bold"), (line, "bold"))
-    for line in _wrapped(" ".join(filter(None, (doc.lead, doc.second))), width - 2, 5):
-        yield ((f"  {line}", ""),)
+def _lines(doc: Document, record: Record, width: int) -> list[Line]:
+    head = _wrapped(doc.headline, width - 2)
+    body = _wrapped(" ".join(filter(None, (doc.lead, doc.second))), width - 2)
+    without: list[str] = []
+    for next_one in (STAGES, SECOND_WORRY, SECOND_BASELINE, COUNTED, WORRY, ""):
+        under = list(_under(doc, record, width, without))
+        if len(head) + len(body) + len(under) <= LINES:
+            break
+        without.append(next_one)
+    room = LINES - len(under)  # only a sentence that no judge makes has more
+    head = _shortened(head, max(1, room - len(body), room // 2), width - 2)
+    body = _shortened(body, room - len(head), width - 2)
+    symbols = [f"{doc.symbol} ", *("  " for _ in head)]
+    return [
+        *(((symbol, "bold"), (line, "bold")) for symbol, line in zip(symbols, head, strict=False)),
+        *(((f"  {line}", ""),) for line in body),
+        *under,
+    ]
+
+
+def _under(doc: Document, record: Record, width: int, without: Without) -> Iterator[Line]:
+    """Everything under the sentences."""
     yield ()
     if doc.finalists.rows:
-        yield from _finalists(doc.finalists, width)
+        yield from _finalists(doc.finalists, width, without)
         yield ()
-    yield from _facts(doc, record, width)
-    yield from _checks(doc, width)
+    yield from _facts(doc, record, width, without)
+    yield from _checks(doc, width, without)
     yield ()
+    kept, label = "record.json, report.html", ("  Saved    ", "dim")
     if doc.use:
-        yield (
-            ("  Saved    ", "dim"),
-            (
-                (
-                    f"{record.run['name']}  "
-                    f"({record.model['file'] if record.model else ''}, record.json, "
-                    "report.html)"
-                ),
-                "",
-            ),
-        )
+        file = record.model["file"] if record.model else ""
+        yield (label, (f"{record.run['name']}  ({file}, {kept})", ""))
         yield (("  Next     ", "dim"), (_next(doc, record, width - len("  Next     ")), ""))
     else:
-        yield (
-            ("  Saved    ", "dim"),
-            (f"{record.run['name']}  (record.json, report.html; no network)", ""),
-        )
+        yield (label, (f"{record.run['name']}  ({kept}; no network)", ""))
 
 
-def _wrapped(text: str, width: int, most: int) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines none wider than `width`; only a word that is wider than one is broken."""
+    lines: list[str] = []
+    for word in text.split():
+        for piece in chop_cells(word, width) if cell_len(word) > width else (word,):
+            if lines and cell_len(lines[-1]) + 1 + cell_len(piece) <= width:
+                lines[-1] += f" {piece}"
+            else:
+                lines.append(piece)
+    return lines
+
+
+def _shortened(lines: list[str], most: int, width: int) -> list[str]:
     """At most `most` lines; the last one ends in … when there was more."""
-    if not text:
-        return []
-    return textwrap.wrap(text, width, max_lines=most, placeholder=" …")
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while cell_len(last) > width - 2:
+        last = last[:-1]
+    return [*lines[: most - 1], f"{last.rstrip()} …"] if most > 0 else []
 
 
-def _facts(doc: Document, record: Record, width: int) -> Iterator[Line]:
+def _facts(doc: Document, record: Record, width: int, without: Without) -> Iterator[Line]:
     evidence = record.verdict["evidence"]
     if doc.bar:
         pieces: list[Piece] = [("  ", "")]
@@ -108,18 +143,22 @@ def _facts(doc: Document, record: Record, width: int) -> Iterator[Line]:
             f"{words.plural(evidence['folds'], 'fold')} × {words.plural(evidence['seeds'], 'seed')}"
         )
         said = f"{counted}, margin {margin(record)}"
+        if varied := between(record):
+            said += f", ± between {varied}"
         line = (*pieces[:-1], (f"   {said}", "dim"))
         if sum(cell_len(text) for text, _ in line) > width:
             yield tuple(pieces[:-1])
-            line = ((f"  {said}", "dim"),)
-        yield line
+            line = ((f"  {said}", "dim"),) if COUNTED not in without else ()
+        if line:
+            yield line
     ledger = sorted(record.budget["ledger"], key=lambda entry: -entry["seconds"])
     parts = [f"{entry['stage']} {words.clock(entry['seconds'])}" for entry in ledger[:3]]
     if len(ledger) > 3:
         parts.append(f"other {words.clock(sum(entry['seconds'] for entry in ledger[3:]))}")
     spent = doc.cost.removeprefix("Spent ").removesuffix(".")
     yield (("  Budget   ", "dim"), (spent, ""))
-    yield (("           ", ""), (" · ".join(parts), "dim"))
+    if STAGES not in without:
+        yield (("           ", ""), (" · ".join(parts), "dim"))
     if record.budget["ended_by"] == INTERRUPTED:
         yield (("           ", ""), ("interrupted, and judged from what there was by then", ""))
 
@@ -132,13 +171,11 @@ def _next(doc: Document, record: Record, room: int) -> str:
     return command.replace(shlex.quote(record.run["name"]), "RUN", 1) + "   (RUN: that folder)"
 
 
-def _checks(doc: Document, width: int) -> Iterator[Line]:
-    label = "  Checks   "
-    for code, sentence, remedy in doc.worries[:2]:
-        yield (
-            (label, "dim"),
-            (words.cut(f"⚠ {code} {sentence} {remedy}".rstrip(), width - len(label)), "yellow"),
-        )
+def _checks(doc: Document, width: int, without: Without) -> Iterator[Line]:
+    label, worries = "  Checks   ", [name for name in (WORRY, SECOND_WORRY) if name not in without]
+    for code, sentence, remedy in doc.worries[: len(worries)]:
+        said = f"⚠ {code} {sentence} {remedy}".rstrip()
+        yield ((label, "dim"), (_cell(said, width - len(label)), "yellow"))
         label = " " * len(label)
     yield ((label, "dim"), (doc.checked, ""))
 
@@ -146,8 +183,8 @@ def _checks(doc: Document, width: int) -> Iterator[Line]:
 # ---- the finalists' table
 
 
-def _finalists(table: Table, width: int) -> Iterator[Line]:
-    rows = _chosen_rows(table.rows)
+def _finalists(table: Table, width: int, without: Without) -> Iterator[Line]:
+    rows = _aligned(_chosen_rows(table.rows, BASELINES - (SECOND_BASELINE in without)))
     names = [column.label for column in table.columns]
     empty = {
         at for at in range(1, len(names)) if all(row.cells[at] == words.MISSING for row in rows)
@@ -157,7 +194,7 @@ def _finalists(table: Table, width: int) -> Iterator[Line]:
         for at, name in enumerate(names)
         if at not in empty and (not name.endswith(HOLDOUT) or 1 in empty)
     ]
-    for name in GIVE_WAY:
+    for name in (*GIVE_WAY, *(name for name in names if name.startswith(AGAINST))):
         if _width(table, rows, shown) <= width:
             break
         shown = [at for at in shown if names[at] != name]
@@ -170,10 +207,22 @@ def _finalists(table: Table, width: int) -> Iterator[Line]:
         yield ((text, style.strip()), ("  ◀" if row.marked else "", "bold"))
 
 
-def _chosen_rows(rows: Sequence[Row]) -> list[Row]:
+def _aligned(rows: Sequence[Row]) -> list[Row]:
+    """The rows, with the ± of a column under each other."""
+    columns = []
+    for column in zip(*(row.cells for row in rows), strict=True):
+        tails = [cell.partition(PLUS_MINUS)[2] for cell in column]
+        wide = max(map(len, tails)) + len(PLUS_MINUS) if any(tails) else 0
+        pads = (wide - len(f"{PLUS_MINUS}{tail}" if tail else "") for tail in tails)
+        columns.append([cell + " " * pad for cell, pad in zip(column, pads, strict=True)])
+    cells = zip(*columns, strict=True)
+    return [replace(row, cells=tuple(each)) for row, each in zip(rows, cells, strict=True)]
+
+
+def _chosen_rows(rows: Sequence[Row], most: int) -> list[Row]:
     """The networks, and the best baselines: rows come best first."""
     baselines = [row for row in rows if not row.cell]
-    kept = baselines[:BASELINES] + [row for row in baselines[BASELINES:] if row.marked]
+    kept = baselines[:most] + [row for row in baselines[most:] if row.marked]
     return [row for row in rows if row.cell or row in kept]
 
 
@@ -189,10 +238,14 @@ def _width(table: Table, rows: Sequence[Row], shown: Sequence[int]) -> int:
 def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
     parts = []
     for at, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        text = cell if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+        text = _cell(cell, width)
         space = " " * (width - cell_len(text))
         parts.append(text + space if at == 0 else space + text)
     return "  ".join(parts)
+
+
+def _cell(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
 def _cut(line: Line, width: int) -> Line:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autorecur.judge import wording
 from autorecur.metrics import METRICS
 
 __all__ = [
@@ -30,8 +31,10 @@ __all__ = [
     "plural",
     "points",
     "score",
+    "scored",
     "share",
     "size",
+    "sure",
 ]
 
 MISSING = "–"
@@ -94,6 +97,18 @@ def score(value: float | None, metric: str, digits: int = 3, signed: bool = Fals
     return f"{'−' if value < 0 else '+' if signed else ''}{text}"
 
 
+def scored(value: float | None, spread: float | None, metric: str) -> str:
+    """A score and its spread, where one is known, without their unit.
+
+    >>> scored(39.187, 0.412, "mae"), scored(0.973, 0.004, "accuracy"), scored(39.2, None, "mae")
+    ('39.2 ± 0.4', '97.3 ± 0.4', '39.2')
+    """
+    text = score(value, metric)
+    if text == MISSING or spread is None or not math.isfinite(spread):
+        return text
+    return wording.with_spread(text, 100 * spread if metric in SHARES else spread)
+
+
 def points(value: float | None, signed: bool = False) -> str:
     """A difference of two shares of right answers.
 
@@ -122,8 +137,19 @@ def percent(fraction: float | None) -> str:
     return f"{'−' if value < 0 else '+'}{text} %"
 
 
+def sure(probability: float | None) -> str:
+    """A probability, cut as the verdict's sentence cuts it: no threshold seems passed that is not.
+
+    >>> sure(0.946), sure(0.97), sure(0.0003), sure(0.9996)
+    ('94 %', '97 %', '<1 %', '>99 %')
+    """
+    if probability is None or not math.isfinite(probability):
+        return MISSING
+    return wording.sure(probability).replace("more than ", ">").replace("less than ", "<")
+
+
 def share(part: float | None) -> str:
-    """A probability or a part of a whole; never a false 0 or 100.
+    """A part of a whole; never a false 0 or 100.
 
     >>> share(0.97), share(0.0003), share(0.9996), share(1)
     ('97 %', '<1 %', '>99 %', '100 %')

@@ -30,7 +30,10 @@ ASIDE = re.compile(
     r"^/(run|environment)/|seconds$|/(ledger|workers|cells|latency_ms)(/|$)|^/verdict/cost$"
     r"|^/verdict/folklore/[124]/|^/checks/AR106/"
 )
-TIMES = re.compile(r"\d[\d.,]*(?= (?:ms|s|min|h|×)\b)|[\d.]+ × (?=faster|slower|as fast)")
+TIMES = re.compile(
+    r"\d[\d.,]*(?= (?:ms|s|min|h|×)\b)|[\d.]+ × (?=faster|slower|as fast|the training seconds)"
+    r"|\d+ % (?:more|fewer) (?=training seconds)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -232,6 +232,21 @@ def test_failed_trials_are_counted_by_reason() -> None:
     assert check("AR114", trials=[good, *bad]).level == "issue"
 
 
+def test_what_was_never_begun_has_not_failed() -> None:
+    good = {"score": 1.0, "status": "finished"}
+    never = [{"score": None, "status": status} for status in ("skipped", "beyond", "beyond")]
+    found = check("AR114", trials=[good, *never])
+    assert (found.level, found.sentence) == (
+        "passed",
+        "All 1 trial left a score. 3 more were never begun: 2 × beyond, 1 × skipped.",
+    )
+    failed = check("AR114", trials=[good, good, {"score": None, "status": "diverged"}, never[0]])
+    assert failed.sentence == (
+        "1 of 3 trials failed: 1 × diverged. 1 more was never begun: 1 × skipped."
+    )
+    assert check("AR114", trials=never).level == "not applicable"
+
+
 def fitted(code: str, **fields: Any) -> Check:
     return check(code, refits={"gru": Refitted(**({"lookback": 96} | fields))})
 

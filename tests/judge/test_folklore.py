@@ -238,7 +238,7 @@ def test_both_must_beat_a_plain_recurrent_network(
     claim = told([], holdout=holdout, beats_plain=chances)["Both beat a plain recurrent network"]
     assert claim.answer == answer
     if answer is not OPEN:
-        assert "the LSTM is 0.05 better" in claim.evidence and "sure" in claim.evidence
+        assert "the LSTM is 0.0500 better" in claim.evidence and "sure" in claim.evidence
 
 
 def test_without_a_plain_network_nothing_is_said_of_it() -> None:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import jsonschema
@@ -12,10 +15,11 @@ from duels import ACCURACY, FINALISTS, GRU, LSTM, MARGIN, apart, duel
 
 import autorecur
 from autorecur.errors import SettingError
+from autorecur.judge import sentences
 from autorecur.judge.comparison import Comparison, Finalist
 from autorecur.judge.outcome import Case
-from autorecur.judge.verdict import Margin, Outcome, Verdict, cost_sentence, decide
-from autorecur.metrics import METRICS
+from autorecur.judge.verdict import Kept, Margin, Outcome, Verdict, cost_sentence, decide
+from autorecur.metrics import METRICS, Metric
 
 
 def judged(
@@ -56,16 +60,16 @@ CASES = {
         EQUAL,
         None,
         "gru",
-        "LSTM and GRU are equally good here (more than 99 % sure, within 1 %, on 8 held-out "
-        "blocks × 2 seeds), so use a GRU with 1 layer of 32 units: 25 % fewer weights and 1.3 ×"
-        " faster.",
+        "LSTM and GRU are equally good here (more than 99 % sure, within 1 %), so use a GRU with "
+        "1 layer of 32 units: 25 % fewer weights and 1.3 × faster. Judged on 8 held-out blocks × "
+        "2 seeds.",
     ),
     "LEANING": (
         LEANING,
         "gru",
         "gru",
         "Probably a GRU with 1 layer of 32 units (92 % sure that it is better by more than your"
-        " 1 % margin): its error is 4.2 % lower than the best LSTM's so far, on 8 held-out "
+        " 1 % margin): its error is 4 % lower than the best LSTM's so far, on 8 held-out "
         "blocks × 2 seeds. If the difference stays as it is, a budget of 25 min (8 blocks "
         "× 5 seeds) should settle it.",
     ),
@@ -74,7 +78,7 @@ CASES = {
         None,
         "gru",
         "Not decided within 10 min: on 8 held-out blocks × 2 seeds the GRU's error minus the "
-        "LSTM's lies between −7.5 % and +4.4 % of the best baseline error (margin 1 %). The GRU"
+        "LSTM's lies between −7 % and +4 % of the best baseline error (margin 1 %). The GRU"
         " (1 × 32) is the better of the two so far and is saved as the model.",
     ),
     "BASELINE_WINS": (
@@ -248,9 +252,9 @@ def test_equal_in_all_costs_the_better_mean_is_taken() -> None:
 def test_a_dearer_side_of_the_cheaper_cell_is_said() -> None:
     fast = replace(GRU, parameters=60_000, bytes=240_000, latency_ms=0.5)
     sentence = judged(EQUAL, {"lstm": LSTM, "gru": fast}).sentence
-    assert sentence.endswith("2.1 × faster, though 20 % more weights.")
+    assert "2.1 × faster, though 20 % more weights. Judged" in sentence
     unmeasured = {"lstm": replace(LSTM, latency_ms=None), "gru": replace(GRU, latency_ms=None)}
-    assert judged(EQUAL, unmeasured).sentence.endswith(": 25 % fewer weights.")
+    assert ": 25 % fewer weights. Judged" in judged(EQUAL, unmeasured).sentence
 
 
 def test_a_metric_that_grows() -> None:
@@ -270,7 +274,11 @@ def test_unequal_compute_is_not_called_equal() -> None:
     lstm, gru = ([[s for s in row] for row in scores] for scores in (EIGHT, [[30.0, 30.1]] * 8))
     verdict = judged(duel(lstm, gru, seconds=(5.0, 10.0)))
     assert "equal" not in verdict.sentence
-    assert "2.0 × the training seconds" in verdict.sentence
+    assert "with about 2 × the training seconds" in verdict.sentence
+    slower = judged(duel(lstm, gru, seconds=(5.0, 6.5))).sentence
+    assert "with 30 % more training seconds" in slower
+    faster = judged(duel(lstm, gru, seconds=(5.0, 4.0))).sentence
+    assert "with 20 % fewer training seconds" in faster
 
 
 @pytest.mark.parametrize("scores", [(1e-6, 2e-6), (1e12, 2e12), (-3.0, -2.0), (0.0, 1.0)])
@@ -279,6 +287,84 @@ def test_scores_of_any_size(scores: tuple[float, float]) -> None:
     for verdict in (judged(duel(lstm, gru, baseline=1e13)), judged(duel(lstm, gru, baseline=-9.0))):
         assert verdict.sentence
         json.dumps(verdict.as_dict(), allow_nan=False)
+
+
+SPREADS = (0.001, 0.02, 0.2, 0.5, 1.0, 3.0)  # of a fold, in hundredths of the score
+APART = (0.0, -0.3, -0.9, -1.6, -2.4, -6.0, -40.0, 3.3)
+
+
+def plays(metric: Metric) -> Iterator[tuple[Comparison, Margin]]:
+    """Duels of every outcome by one metric, with margins as they are declared."""
+    unit, level = metric.unit_of("MW"), 0.7 if metric.ceiling else 41.27
+    for difference, spread in product(APART, SPREADS):
+        rng = np.random.default_rng(5)
+        steps = [level * (1 + rng.normal(0, spread, (8, 2)) / 100) for _ in range(2)]
+        steps[1] += level * difference / 100
+        gap = 0.02 * level * (1 if metric.better == "lower" else -1)
+        for fraction, baseline in product((0.01, 0.0025), (level + 9 * gap, level - gap)):
+            margin = Margin.default(baseline, fraction, unit)
+            if metric.ceiling:
+                margin = Margin(0.5 * fraction, unit, None, "a declared number of points")
+            played = duel(*(step.tolist() for step in steps), baseline, metric, (5.0, 6.5))
+            yield played, margin
+            few = duel(*(step[:2].tolist() for step in steps), baseline, metric)
+            yield few, margin
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_sentence_has_one_difference_with_a_decimal_at_most(name: str) -> None:
+    """Ends of an interval are one; scores beside each other are one comparison; the margin is as
+    declared."""
+    metric, met = METRICS[name], set()
+    for comparison, margin in plays(metric):
+        case = Case(comparison, FINALISTS, margin)
+        met.add(case.outcome)
+        for text in (sentences.first(case, "10min"), sentences.second(case) or ""):
+            for said in re.split(r"[.] (?=[A-Z])", text):
+                bare = re.sub(r"(your|margin|within|more than|by) (\(?)0\.\d+ (%|points)", "", said)
+                bare = re.sub(r"\bbetween \S+ (% |points )?and \S+", "an interval", bare)
+                if case.outcome is Outcome.BASELINE_WINS:
+                    bare = re.sub(r"\d+[.]\d+", "", bare, count=3)  # the three that are compared
+                assert len(re.findall(r"\d[.]\d", bare)) <= 1, text
+    assert met == set(Outcome.__members__.values())
+
+
+def test_a_difference_has_no_more_decimals_than_its_spread_supports() -> None:
+    noisy, quiet = judged(apart(-1.9, 1.3)).sentence, judged(apart(-1.9, 0.1)).sentence
+    assert re.search(r"seeds is \d % lower", noisy)
+    assert re.search(r"seeds is \d\.\d % lower", quiet)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"), [(0.0025, "0.25 %"), (0.015, "1.5 %"), (0.07, "7 %")]
+)
+def test_the_margin_stands_as_it_was_declared(fraction: float, said: str) -> None:
+    verdict = judged(GRU_WINS, margin=Margin.default(50.0, fraction, "MW"))
+    assert f"your {said} margin" in verdict.sentence
+    points = Margin(fraction / 2, "", None, "a declared number of points")
+    lstm, gru = [[0.5]] * 8, [[0.9]] * 8
+    sentence = judged(duel(lstm, gru, 0.2, ACCURACY), margin=points).sentence
+    assert f"your {50 * fraction:g} points margin" in sentence
+
+
+KEPT = {
+    "the other": Kept("the other finalist", "LSTM 2 × 64"),
+    "of the search": Kept("the best network of the search", "GRU 1 × 16"),
+    "none": Kept(reason="it would have 600,000 bytes, and at most 500,000 are allowed"),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_really_saved_is_said(name: str, kept: str) -> None:
+    verdict = decide(CASES[name][0], FINALISTS, MARGIN, "10min", 581.0, kept=KEPT[kept])
+    told = f"{verdict.sentence} {verdict.second or ''}"
+    usual = judged(CASES[name][0])
+    assert verdict.outcome is usual.outcome
+    assert "and is saved" not in told and "GRU (1 × 32) is saved" not in told
+    expected = KEPT[kept].title or "o model is saved: it would have 600,000 bytes"
+    assert told.count(expected) >= 1 and told.count("saved") == 1
+    assert not re.search(r"[.;:] *[.;:]|  ", told)
 
 
 HOSTILE = [

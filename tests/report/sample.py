@@ -6,10 +6,12 @@ import math
 import random
 from typing import Any
 
+from report import played
+
+from autorecur.judge.comparison import Comparison
 from autorecur.record import Record
 
 OUTCOMES = ("BASELINE_WINS", "LSTM", "GRU", "EQUIVALENT", "LEANING", "UNDECIDED", "INCOMPLETE")
-SYMBOLS = dict(zip(OUTCOMES, "▽●●＝◐○⚠", strict=True))
 LEARNING = {
     "folds": 4,
     "lead_on_least": 0.06,
@@ -23,23 +25,6 @@ LEARNING = {
         {"share": 1.0, "lstm": 40.9, "gru": 41.2},
     ],
 }
-REGIMES = [
-    {
-        "name": name,
-        "lstm": "LSTM 2 × 64",
-        "gru": gru,
-        "folds": 12,
-        "mean": mean,
-        "low": mean - 0.9,
-        "high": mean + 0.9,
-        "settled": settled,
-    }
-    for name, gru, mean, settled in (
-        ("equal width", "GRU 2 × 64", -0.7, None),
-        ("equal parameters", "GRU 2 × 74", -1.3, "gru"),
-        ("equal seconds", "GRU 2 × 64", -0.8, None),
-    )
-]
 FOLKLORE = [
     {
         "claim": "A GRU has fewer weights",
@@ -59,72 +44,33 @@ FOLKLORE = [
         "as far from nought: 28 %).",
     },
 ]
-SENTENCES = {
-    "BASELINE_WINS": (
-        "Use no recurrent network here yet: seasonal naive is as good (MAE 40.1 MW) as "
-        "the best GRU "
-        "(40.6 MW) and the best LSTM (41.3 MW)."
-    ),
-    "LSTM": (
-        "Use an LSTM with 2 layers of 64 units: its error on 12 held-out folds is 4.2 "
-        "% lower than the "
-        "best GRU's at equal training compute (97 % sure that it is more than your 1 % margin)."
-    ),
-    "GRU": (
-        "Use a GRU with 2 layers of 64 units: its error on 12 held-out folds is 4.2 % "
-        "lower than the "
-        "best LSTM's at equal training compute (97 % sure that it is more than your 1 % margin)."
-    ),
-    "EQUIVALENT": (
-        "LSTM and GRU are equally good here (96 % sure, within 1 %), so use the GRU: 25 % fewer "
-        "weights and 1.3 × faster."
-    ),
-    "LEANING": (
-        "Probably a GRU (88 %): 2.3 % lower error so far. About 15 more minutes of "
-        "budget should settle it."
-    ),
-    "UNDECIDED": (
-        "Not decided within 10 min: the difference lies between −3.0 % and +2.1 %. The "
-        "GRU (2 × 64) is "
-        "the better of the two so far and is saved as the model."
-    ),
-    "INCOMPLETE": (
-        "No comparison was possible: the budget ended before both cells had a finalist."
-    ),
+# Of each outcome: LSTM and GRU in the duel, how far folds differ, and the best baseline.
+PLAYS = {
+    "BASELINE_WINS": (41.3, 40.6, 1.35, 40.1),
+    "LSTM": (39.2, 40.9, 1.35, 52.6),
+    "GRU": (40.9, 39.2, 1.35, 52.6),
+    "EQUIVALENT": (40.9, 40.85, 0.5, 52.6),
+    "LEANING": (40.9, 39.95, 0.83, 52.6),
+    "UNDECIDED": (40.9, 40.7, 1.8, 52.6),
+    "INCOMPLETE": (40.9, 39.2, 1.35, 52.6),
 }
-PROBABILITY = {
-    "BASELINE_WINS": (0.08, 0.30, 0.62),
-    "LSTM": (0.97, 0.0297, 0.0003),
-    "GRU": (0.0003, 0.0297, 0.97),
-    "EQUIVALENT": (0.01, 0.96, 0.03),
-    "LEANING": (0.02, 0.10, 0.88),
-    "UNDECIDED": (0.25, 0.35, 0.40),
-}
-MEAN = {
-    "BASELINE_WINS": -0.7,
-    "LSTM": 1.7,
-    "GRU": -1.7,
-    "EQUIVALENT": -0.05,
-    "LEANING": -0.95,
-    "UNDECIDED": -0.2,
-}
-SCALE = {"EQUIVALENT": 0.2, "UNDECIDED": 0.75}
-HOUR, STEPS, WINDOWS = 3600, 24, 12
+STEPS, WINDOWS = 24, 12
 
 
 def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int = 7) -> Record:
     """A record as `fit` leaves it; `name` is the user's own string, everywhere one can appear."""
     rng = random.Random(seed)
-    incomplete = outcome == "INCOMPLETE"
-    cell = "lstm" if outcome == "LSTM" else "gru"
-    duel = [] if incomplete else _duel(rng, MEAN[outcome], 12, 3)
-    mean = None if incomplete else MEAN[outcome]
-    gru, lstm = {
-        "LSTM": (40.9, 39.2),
-        "BASELINE_WINS": (40.6, 41.3),
-        "INCOMPLETE": (None, None),
-    }.get(outcome, (39.2, 40.9))
-    level = 52.6 if outcome != "BASELINE_WINS" else 40.1
+    unit = "MW" if name == "load" else name
+    play = played_of(outcome, unit)
+    incomplete, level = outcome == "INCOMPLETE", play.baselines["seasonal naive"]
+    comparison = played.compared(play, seed)
+    cells = ("gru",) if incomplete else ("lstm", "gru")
+    if incomplete:
+        comparison = played.bare(comparison)
+    means = comparison.baseline_means()
+    met = played.other_regimes(play, seed) if name == "load" and not incomplete else ()
+    verdict = played.judged(comparison, played.margin_of(play, comparison), cells, met=met)
+    cell = verdict.recommended or ""
     return Record(
         run={
             "id": "0f3a9c51d27e",
@@ -137,47 +83,27 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
             "version": "0.1.0",
         },
         data=_data(name),
-        metric={"name": "mae", "better": "lower", "unit": "MW" if name == "load" else name},
-        verdict=_verdict(outcome, name, cell, mean, duel, level),
+        metric={"name": "mae", "better": "lower", "unit": unit},
+        verdict=_verdict(played.section(comparison, verdict, seed), name, incomplete),
         budget=_budget(incomplete),
         model=_model(cell),
         score=_score(cell, level, incomplete),
-        finalists=[_finalist("gru", gru, 0.4, cell)]
-        + ([] if incomplete else [_finalist("lstm", lstm, 0.5, cell)]),
+        finalists=[_finalist(each, comparison, cell) for each in reversed(cells)],
         baselines=[
             {
-                "name": "seasonal naive",
-                "duel": None if incomplete else level,
-                "holdout": level + 0.6,
-                "seconds": 0.02,
-            },
-            {
-                "name": "naive",
-                "duel": None if incomplete else 96.4,
-                "holdout": 97.3,
-                "seconds": 0.01,
-            },
-            {
-                "name": "drift",
-                "duel": None if incomplete else 97.0,
-                "holdout": 98.1,
-                "seconds": 0.01,
-            },
-            {
-                "name": "ridge on lags",
-                "duel": None if incomplete else level + 1.3,
-                "holdout": level + 0.9,
-                "seconds": 0.31,
-            },
-            {
-                "name": "gradient boosting on lags",
-                "duel": None if incomplete else level + 2.2,
-                "holdout": level + 2.6,
-                "seconds": 4.2,
-            },
+                "name": baseline,
+                "duel": means.get(baseline),
+                "holdout": score + apart,
+                "seconds": seconds,
+            }
+            for (baseline, score), (apart, seconds) in zip(
+                play.baselines.items(),
+                ((0.6, 0.02), (0.9, 0.01), (1.1, 0.01), (-0.4, 0.31), (0.4, 4.2)),
+                strict=True,
+            )
         ],
         trials=_trials(rng, trials, name),
-        duel=duel,
+        duel=played.pairs_of(comparison),
         checks=_checks(name),
         figures={"forecast": _forecast(rng, name), "memory": None if incomplete else _memory()},
         environment={
@@ -205,111 +131,29 @@ def _memory() -> dict[str, Any]:
     }
 
 
-def _verdict(
-    outcome: str, name: str, cell: str, mean: float | None, duel: list[Any], level: float
-) -> dict[str, Any]:
-    scale = SCALE.get(outcome, 0.48)
-    parts = PROBABILITY.get(outcome)
-    winner = {
-        "BASELINE_WINS": "seasonal naive",
-        "LSTM": "lstm",
-        "GRU": "gru",
-        "LEANING": "gru",
-    }.get(outcome)
-    unit = "MW" if name == "load" else name
-    return {
-        "outcome": outcome,
-        "symbol": SYMBOLS[outcome],
-        "winner": winner,
-        "recommended": cell,
-        "sentence": SENTENCES[outcome]
-        if name == "load"
-        else SENTENCES[outcome].replace(" MW", f" {name}") + f" [{name}]",
-        "second": "Of the two the GRU would be the better one (62 % sure)."
-        if outcome == "BASELINE_WINS"
-        else None,
-        "cost": "Spent 9 min 41 s of 10 min, 31 trainings.",
-        "reasons": []
-        if mean is None
-        else [
-            f"The best baseline, seasonal naive, has {level} {unit} on the same folds.",
-            f"The seed alone moves the GRU's score by 0.4 {unit}.",
-        ],
-        "would_change": "About 15 more minutes of budget."
-        if outcome in ("LEANING", "UNDECIDED")
-        else None,
-        "probability": None
-        if parts is None
-        else dict(zip(("lstm_better", "equivalent", "gru_better"), parts, strict=True)),
-        "margin": {
-            "value": 0.01 * level,
-            "unit": unit,
-            "fraction": 0.01,
-            "of": "the best baseline's error",
-        },
-        "evidence": {
-            "folds": 12 if duel else 0,
-            "seeds": 3 if duel else 0,
-            "pairs": len(duel),
-            "test_share": 0.08,
-        },
-        "difference": None
-        if mean is None
-        else {
-            "mean": mean,
-            "low": mean - 2.2 * scale,
-            "high": mean + 2.2 * scale,
-            "unit": unit,
-            "fraction": mean / 40.9,
-            "scale": scale,
-            "degrees_of_freedom": 11.0,
-        },
-        "thresholds": {"decide": 0.95, "lean": 0.8, "clear": 0.999},
-        "variations": [] if parts is None else _variations(outcome, winner),
-        "regimes": [] if parts is None or name != "load" else REGIMES,
-        "learning": None if parts is None or name != "load" else LEARNING,
-        "folklore": [] if parts is None else FOLKLORE,
-        "crosschecks": []
-        if parts is None
-        else [
-            {"name": "folds won, sign test", "gru_better": 0.93, "of": 12, "agrees": None},
-            {
-                "name": "Diebold–Mariano on the holdout",
-                "gru_better": 0.31,
-                "of": 40,
-                "agrees": False if winner in ("lstm", "gru") else None,
-            },
-        ],
+def played_of(outcome: str, unit: str = "MW") -> played.Play:
+    """The duel that ends so."""
+    lstm, gru, apart, level = PLAYS[outcome]
+    baselines = {
+        "seasonal naive": level,
+        "naive": 96.4,
+        "drift": 97.0,
+        "ridge on lags": level + 1.3,
+        "gradient boosting on lags": level + 2.2,
     }
+    return played.Play("mae", unit, lstm, gru, baselines, apart, by_seed=0.4, level=2.1)
 
 
-def _variations(outcome: str, winner: str | None) -> list[dict[str, Any]]:
-    named = winner if winner in ("lstm", "gru") else None
-    same = {"outcome": outcome, "cell": named, "same": True}
-    other = {"outcome": "UNDECIDED", "cell": None, "same": outcome == "UNDECIDED"}
-    names = ("half the margin", *(f"without fold {fold + 1}" for fold in range(12)))
-    return [{"name": "twice the margin", **other}, *({"name": name, **same} for name in names)]
+def _verdict(told: dict[str, Any], name: str, incomplete: bool) -> dict[str, Any]:
+    """The judge's, with what else a run asks; of a hostile name even the sentence is made hostile.
 
-
-def _duel(rng: random.Random, mean: float, folds: int, seeds: int) -> list[dict[str, Any]]:
-    pairs = []
-    for fold in range(folds):
-        shift = rng.gauss(0, 0.75)
-        for seed in range(7, 7 + seeds):
-            lstm = 40.9 + 3 * math.sin(fold) + rng.gauss(0, 0.3)
-            difference = mean + shift + rng.gauss(0, 0.35)
-            pairs.append(
-                {
-                    "fold": f"fold {fold + 1}",
-                    "seed": seed,
-                    "lstm": lstm,
-                    "gru": lstm + difference,
-                    "difference": difference,
-                    "lstm_seconds": 2.6,
-                    "gru_seconds": 2.5,
-                }
-            )
-    return pairs
+    For a record may come from elsewhere, and every string in it is text to be shown.
+    """
+    if name != "load":
+        told["sentence"] += f" [{name}]"
+    elif not incomplete:
+        told["learning"] = LEARNING
+    return told if incomplete else told | {"folklore": FOLKLORE}
 
 
 def _candidate(cell: str, depth: int = 2, width: int = 64) -> dict[str, Any]:
@@ -344,20 +188,20 @@ def _model(cell: str) -> dict[str, Any]:
     }
 
 
-def _finalist(cell: str, score: float | None, spread: float, chosen: str) -> dict[str, Any]:
-    size = 38_424 if cell == "gru" else 50_712
+def _finalist(cell: str, comparison: Comparison, chosen: str) -> dict[str, Any]:
+    cost = played.finalist(cell)
     return {
         "cell": cell,
-        "title": f"{cell.upper()} 2 × 64",
+        "title": cost.title,
         "candidate": _candidate(cell),
-        "score": score,
-        "spread": spread if score else None,
+        "score": comparison.mean(cell),
+        "spread": comparison.spread(cell),
         "holdout": 39.9 if cell == chosen else 41.6,
-        "parameters": size,
-        "bytes": 4 * size,
-        "multiply_adds": 1_770_000,
-        "latency_ms": 0.8 if cell == "gru" else 1.0,
-        "train_seconds": 41.2 if cell == "gru" else 52.3,
+        "parameters": cost.parameters,
+        "bytes": cost.bytes,
+        "multiply_adds": cost.multiply_adds,
+        "latency_ms": cost.latency_ms,
+        "train_seconds": cost.train_seconds,
         "chosen": cell == chosen,
     }
 

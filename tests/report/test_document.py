@@ -10,6 +10,7 @@ import pytest
 from report.sample import OUTCOMES, record
 from report.sample_kinds import KINDS, of_kind
 
+from autorecur import report
 from autorecur.record import Record
 from autorecur.report.document import document, harmless
 from autorecur.report.parts import Section
@@ -35,6 +36,97 @@ def test_the_first_screen_says_what_the_record_says(outcome: str) -> None:
     assert (doc.bar is None) == (outcome == "INCOMPLETE")
 
 
+@pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
+def test_the_sample_says_what_the_judge_would(name: str) -> None:
+    made = of_kind(name) if name in KINDS else record(name)
+    verdict = made.verdict
+    assert name in KINDS or verdict["outcome"] == name
+    assert made.model is not None and verdict["recommended"] == made.model["cell"]
+    doc = document(made)
+    assert len(doc.headline) <= 120 and doc.lead
+    assert f"{doc.headline.removesuffix('.')}: {doc.lead}".lower() == verdict["sentence"].lower()
+
+
+def test_the_bar_and_the_sentence_are_as_sure_as_each_other() -> None:
+    made = of_kind("numeric nowcast")
+    assert 0.945 < made.verdict["probability"]["gru_better"] < 0.95
+    doc = document(made)
+    assert doc.bar is not None and doc.bar.segments[-1].text == "94 %"
+    assert "94 % sure" in doc.headline and "94 % of the belief" in section(made, "1").finding
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"), [(0.005, "0.5 %"), (0.0025, "0.25 %"), (0.015, "1.5 %"), (0.025, "2.5 %")]
+)
+def test_a_small_margin_does_not_vanish(fraction: float, said: str) -> None:
+    made = changed(record(), "verdict", margin={**record().verdict["margin"], "fraction": fraction})
+    assert f"({said} of best baseline error)" in section(made, "12").paragraphs[2]
+    assert f"margin {said}" in report.terminal(made)
+    points = {**of_kind("nowcast").verdict["margin"], "value": fraction / 2}
+    facts = section(changed(of_kind("nowcast"), "verdict", margin=points), "11").tables[0].rows
+    assert dict(row.cells for row in facts)["Margin"] == f"{50 * fraction:g} points"
+
+
+def test_no_difference_is_for_neither() -> None:
+    for made in (record(), of_kind("nowcast")):
+        none = {**made.verdict["difference"], "mean": 0.0, "fraction": 0.0}
+        lines = document(changed(made, "verdict", difference=none)).boxes[1].lines
+        assert lines[1].endswith("for neither")
+
+
+def test_without_a_duel_nothing_is_said_of_its_folds() -> None:
+    table = document(record("INCOMPLETE")).finalists
+    assert "folds" not in table.note and "holdout" in table.note
+    assert table.note.endswith("◀ what was saved.")
+    assert document(record()).finalists.note.endswith("◀ what is recommended.")
+    other = changed(record(), "verdict", recommended="lstm")
+    assert document(other).finalists.note.endswith("◀ what was saved.")
+
+
+@pytest.mark.parametrize("outcome", ["GRU", "LSTM", "BASELINE_WINS"])
+def test_every_table_marks_the_same_one(outcome: str) -> None:
+    made = record(outcome)
+    marked = [row.cells[0] for row in document(made).finalists.rows if row.marked]
+    assert [row.cells[0] for row in section(made, "7a").tables[0].rows if row.marked] == marked
+
+
+def test_every_score_has_its_metric_the_better_way_and_its_unit() -> None:
+    made = record()
+    heads = [column.label for column in section(made, "7a").tables[0].columns]
+    assert heads[1:6] == [
+        "MAE ↓ [MW]", "RMSE ↓ [MW]", "MSE ↓ [MW²]", "MASE ↓ [×]", "sMAPE ↓ [%]"]  # fmt: skip
+    assert "± 0.40 MW" in section(made, "7a").tables[0].note
+    regimes = section(made, "2").tables[1]
+    assert regimes.columns[4].label == "GRU − LSTM [MW]" and "In MAE ↓" in regimes.note
+    points = section(of_kind("nowcast"), "2").tables[1]
+    assert points.columns[4].label == "GRU − LSTM [points]"
+    goes = "MAE ↓ goes from 43.0 to 40.9 MW (LSTM) and from 42.1 to 41.2 MW (GRU)"
+    assert goes in section(made, "6a").finding and "−2.0 % (± 1.4 %" in section(made, "6a").finding
+    measured = {row.cells[0]: row.cells for row in section(made, "2b").tables[0].rows}
+    assert measured["performance"][-1] == "MAE ↓ 39.2 ± 0.4 MW"
+    assert document(made).boxes[0].label == "MAE ↓ on the holdout"
+    texts = [column.label for column in section(of_kind("language-model"), "7e").tables[0].columns]
+    assert texts[1:] == ["bits per character ↓", "perplexity ↓"]
+
+
+@pytest.mark.parametrize(
+    ("optimism", "said"), [(1.5, "1.5 MW better"), (-0.5, "0.50 MW worse"), (0.0, "as much as")]
+)
+def test_the_optimism_of_the_search_is_printed(optimism: float, said: str) -> None:
+    made = changed(record(), "score", optimism=optimism)
+    assert f"it had 38.4 MW, {said}" in section(made, "7a").finding
+
+
+def test_what_was_never_trained_counts_as_no_training() -> None:
+    made = record()
+    trials = [dict(trial) for trial in made.trials]
+    for at, status in ((0, "skipped"), (1, "skipped"), (2, "beyond")):
+        trials[at] |= {"status": status, "score": None, "curve": ()}
+    said = section(replace(made, trials=tuple(trials)), "5").finding
+    assert said.startswith("21 trainings of 21 candidates: 10 with LSTM cells and 11 with GRU")
+    assert "2 more were skipped for want of time. 1 more was left out, as no smaller" in said
+
+
 def test_sections_are_questions_with_findings_and_unique_anchors() -> None:
     sections = document(record()).sections
     assert [found.number for found in sections] == [
@@ -57,6 +149,10 @@ ANSWERS = {
     "text-regression": ("7d", "How far off is it?"),
     "language-model": ("7e", "How well does it foretell the next character?"),
     "panel": ("7a", "How good are its forecasts?"),
+    "sequence-regression": ("7d", "How far off is it?"),
+    "numeric nowcast": ("7d", "How far off is it?"),
+    "several targets": ("7a", "How good are its forecasts?"),
+    "one seed": ("7a", "How good are its forecasts?"),
 }
 
 
@@ -73,11 +169,13 @@ def test_accuracy_is_in_per_cent_and_its_differences_in_points() -> None:
     doc = document(of_kind("sequence-classification"))
     score, difference = doc.boxes[:2]
     assert (score.label, score.value) == ("accuracy ↑ on the holdout", "97.3 %")
-    assert score.lines[1:] == ("random kernels 96.2 %", "1.1 points better")
+    assert score.lines[1] == "± 0.4 points between seeds, in the duel"
+    assert score.lines[2:] == ("random kernels 96.2 %", "1.1 points better")
     assert difference.value.endswith(" points") and difference.lines[1] == "for the GRU"
     assert doc.finalists.columns[1].label == "accuracy ↑ [%]"
-    assert [row.cells[1] for row in doc.finalists.rows] == ["97.3", "96.2", "95.1", "92.1", "11.0"]
-    assert doc.finalists.rows[0].cells[4] == "+1.1 points"
+    assert [row.cells[1] for row in doc.finalists.rows] == [
+        "97.3 ± 0.4", "96.2", "95.1 ± 0.4", "92.1", "11.0"]  # fmt: skip
+    assert doc.finalists.rows[0].cells[3] == "+1.1 points"
     margin = dict(row.cells for row in section(of_kind("nowcast"), "11").tables[0].rows)["Margin"]
     assert margin == "0.5 points"
 
@@ -132,7 +230,8 @@ def test_the_worst_errors_are_the_users_own_texts() -> None:
     assert table.caption == "The worst errors on the holdout, the surest first"
     assert len(table.rows) == 10 and "(an empty text)" in {row.cells[0] for row in table.rows}
     numbers = section(of_kind("text-regression"), "7d").tables[1]
-    assert [column.label for column in numbers.columns] == ["Text", "Actual", "Foretold"]
+    assert [column.label for column in numbers.columns] == [
+        "Text", "Actual [load]", "Foretold [load]"]  # fmt: skip
 
 
 def test_a_long_list_of_values_is_cut() -> None:
@@ -156,8 +255,8 @@ def test_parts_of_drawn_examples_are_counted_and_not_placed() -> None:
 
 def test_a_skipped_training_is_none_and_options_are_named() -> None:
     tried = section(of_kind("text-classification"), "5")
-    assert tried.finding.startswith("23 trainings of 12 candidates: 12 with LSTM cells and 11 with")
-    assert "1 more was skipped." in tried.finding
+    assert tried.finding.startswith("23 trainings of 23 candidates: 12 with LSTM cells and 11 with")
+    assert "1 more was skipped for want of time." in tried.finding
     labels = [column.label for column in tried.tables[0].columns]
     assert "Options" in labels and "Normalisation" not in labels
     at = labels.index("Options")
@@ -183,8 +282,8 @@ def test_finalists_and_baselines_stand_best_first_in_either_direction() -> None:
 def test_without_a_duel_the_holdout_ranks() -> None:
     doc = document(record("INCOMPLETE"))
     assert doc.finalists.rows[0].cells[0] == "GRU 2 × 64"
-    assert "holdout" in doc.finalists.columns[3].label and "MAE" in doc.finalists.columns[3].label
-    assert doc.finalists.rows[0].cells[4] == "−25 %"
+    assert "holdout" in doc.finalists.columns[2].label and "MAE" in doc.finalists.columns[2].label
+    assert doc.finalists.rows[0].cells[3] == "−25 %"
 
 
 def test_the_ledger_adds_up_and_the_bars_fill_the_limit() -> None:

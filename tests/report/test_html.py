@@ -105,6 +105,10 @@ def test_structure_and_labels(name: str) -> None:
     assert all(cell.get("scope") in ("row", "col") for cell in found.all("th"))
     assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in found.all("svg"))
     assert found.counts["figure"] == found.counts["figcaption"]
+    text = report.render(made, ".html")
+    captions = re.findall(r'<figcaption class="finding"><bdi>(.*?)</bdi></figcaption>', text)
+    assert len(captions) == found.counts["svg"] and all(captions), "each figure says its finding"
+    assert all(text.count(f"<bdi>{caption}</bdi>") == 1 for caption in captions), "and says it once"
     ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
     targets = {href[1:] for link in found.all("a") if (href := link["href"])}

@@ -84,7 +84,7 @@ def _reach(info: PosteriorInfo) -> tuple[float, float]:
 def _name_areas(axes: Axes, info: PosteriorInfo, low_cell: str, high_cell: str) -> None:
     if info.probability is None:
         return
-    lstm, equal, gru = (words.share(part) for part in info.probability)
+    lstm, equal, gru = (words.sure(part) for part in info.probability)
     part = {"lstm": lstm, "gru": gru}
     for x, align, cell in ((0.0, "left", low_cell), (1.0, "right", high_cell)):
         text = f"{cell.upper()} better {part[cell]}"
