@@ -17,6 +17,7 @@ from autorecur.nets.cost import BYTES_PER_WEIGHT
 from autorecur.nets.programs import PROCESSOR
 from autorecur.record import Record
 from autorecur.search.budget import LedgerEntry
+from autorecur.search.rungs import rung_of
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
 from autorecur.story import Story
@@ -263,7 +264,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "id": trial.id,
         "pair": trial.pair,
         "cell": trial.candidate.cell,
-        "rung": trial.rung,
+        "rung": rung_of(trial.fraction),
         "top": trial.top,
         "seed": trial.seed,
         "candidate": asdict(trial.candidate),

@@ -6,6 +6,7 @@ search goes on.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -26,6 +27,7 @@ __all__ = ["Dispatcher"]
 # Past its deadline; a training stops itself, so only a hanging one is ever ended.
 GRACE_SECONDS = 3.0
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
+UNKNOWN_SHARE = 0.6  # of the time that is left, for the first training of all
 POLL_SECONDS = 0.2
 LONGEST_MESSAGE = 200
 MOST_MEMBERS = 64  # of a population, on a device that pays for them
@@ -53,7 +55,6 @@ class Dispatcher:
     listener: Listener
     metric: str
     stage: str = "search"
-    expected: int | None = None
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)
     cell_trainings: dict[str, int] = field(default_factory=dict)
@@ -125,7 +126,11 @@ class Dispatcher:
         if len(flying) >= self.workers:
             begin = max(begin, min(latest for _, latest in flying.values()) + GRACE_SECONDS)
         patience = max(order.longest_seconds for order in orders) + START_SECONDS
-        return min(max(order.deadline for order in orders), begin + patience)
+        deadline = max(order.deadline for order in orders)
+        if not self._longest and math.isfinite(deadline):
+            # Beside busy processes a worker's start may take many times as long.
+            patience = max(patience, UNKNOWN_SHARE * (deadline - begin))
+        return min(deadline, begin + patience)
 
     def _companions(self, next_order: Callable[[], Order | None]) -> list[Order]:
         """What one worker takes next: an order, and those that go with it.
@@ -220,7 +225,7 @@ class Dispatcher:
                 self.meter.budget.seconds,
                 stage=self.stage,
                 done=self.meter.trainings,
-                expected=self.expected,
+                expected=self.meter.budget.trainings,
                 rung=rung,
                 title=order.candidate.title,
                 seed=order.seed,
@@ -248,7 +253,7 @@ class Dispatcher:
                 text=text,
                 stage=self.stage,
                 done=self.meter.trainings,
-                expected=self.expected,
+                expected=self.meter.budget.trainings,
                 metric=self.metric,
                 best=dict(self.best),
             )

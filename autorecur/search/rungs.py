@@ -10,6 +10,7 @@ counts, a worker that would wait as well begins on the bracket after it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -26,10 +27,12 @@ __all__ = [
     "first_beside",
     "fraction",
     "ready",
+    "rung_of",
     "survivors",
 ]
 
 FACTOR = 3  # one pair of so many goes on to the next rung
+RUNGS = 3  # of the largest bracket; smaller ones begin further up
 
 Scores = Mapping[str, float | None]  # of a pair, by cell; None where a training has none
 
@@ -130,6 +133,15 @@ def ready(
             keep = max(1, len(placements) // FACTOR)
             alive = survivors({place.pair: finished[place] for place in placements}, keep, better)
     raise AssertionError("brackets never end")  # pragma: no cover
+
+
+def rung_of(fraction: float) -> int:
+    """The rung of trainings that go so far, whatever their bracket; only those are comparable.
+
+    >>> [rung_of(share) for share in (1 / 9, 1 / 3, 1.0)]
+    [0, 1, 2]
+    """
+    return max(0, RUNGS - 1 + round(math.log(fraction, FACTOR)))
 
 
 def first_beside(pair: int) -> int:

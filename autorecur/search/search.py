@@ -23,8 +23,8 @@ from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.limits import Limits, no_smaller
-from autorecur.search.rungs import Draw, Placement, first_beside
-from autorecur.search.trial import Trial
+from autorecur.search.rungs import Draw, Placement, first_beside, rung_of
+from autorecur.search.trial import Trial, best_scores
 
 __all__ = ["MODEL_FILE", "Plan", "Search", "best_trial"]
 
@@ -97,7 +97,7 @@ class Search:
     def run(self) -> tuple[Trial, ...]:
         """Search until the deadline, or until the trainings are used up."""
         self.dispatcher.run(
-            self._next, self._done, lambda order: int(self._pairs[order.id].draw.placement.rung)
+            self._next, self._done, lambda order: rung_of(self._pairs[order.id].draw.fraction)
         )
         left = "time" if self._late else "the oracle had nothing left"
         self.ended_by = self.ended_by or left
@@ -145,9 +145,14 @@ class Search:
         else:
             self._conductor.tell(draw, scores)
 
+    @property
+    def _until(self) -> str:
+        """Whose share of the time may be used: a late network is better than none."""
+        return "search" if any(trial.score is not None for trial in self.trials) else "refit"
+
     def _reached_limit(self) -> bool:
         plan, meter = self.plan, self.dispatcher.meter
-        if meter.clock() >= meter.deadline("search") and self._last_answer() is None:
+        if meter.clock() >= meter.deadline(self._until) and self._last_answer() is None:
             self.ended_by = "time"
         elif plan.trainings is not None and self._started + len(plan.space.pair) > plan.trainings:
             self.ended_by = "trainings"
@@ -168,11 +173,11 @@ class Search:
     def _too_late(self, draw: Draw) -> bool:
         """Whether the pair could not be trained to its rung before the search must end."""
         meter, replay = self.dispatcher.meter, self.dispatcher.replay
-        if self.dispatcher.stage in replay.over or meter.clock() >= meter.deadline("search"):
+        if self.dispatcher.stage in replay.over or meter.clock() >= meter.deadline(self._until):
             return True
         if not self.trials:
             return False
-        return self._expected_seconds(draw.fraction) > meter.left("search")
+        return self._expected_seconds(draw.fraction) > meter.left(self._until)
 
     def _leave_out(self, draw: Draw) -> None:
         """Not begun for want of time, and so the end, unless the journal tells of later pairs."""
@@ -224,13 +229,10 @@ class Search:
 
     def _skip(self, draw: Draw, why: Status) -> None:
         """Say what was not done, and let the oracle go on."""
-        place = draw.placement
         for cell in self.plan.space.pair:
             fit = Fit(self._name(draw, cell), why, why.value)
             candidate = draw.candidate.with_cell(cell)
-            trial = Trial.of(
-                fit, pair=place.pair, rung=place.rung, top=draw.top, candidate=candidate, seed=0
-            )
+            trial = _trial(fit, draw, candidate, seed=0)
             self.trials.append(trial)
         self._tell(draw, dict.fromkeys(self.plan.space.pair))
 
@@ -261,8 +263,7 @@ class Search:
             seed=self._seed(place.pair),
             steps=max(CHUNK, round(plan.steps * draw.fraction / CHUNK) * CHUNK),
             metric=plan.metric.name,
-            # The first pair may take what it needs: a late network is better than none.
-            deadline=self.dispatcher.meter.deadline("search" if place.pair else "refit"),
+            deadline=self.dispatcher.meter.deadline("refit" if not place.pair else self._until),
             longest_seconds=plan.longest_seconds,
             resume_from=str(checkpoint) if place.rung else None,
             checkpoint=None if draw.top else str(checkpoint),
@@ -273,14 +274,7 @@ class Search:
     def _done(self, order: Order, fit: Fit) -> dict[str, Any]:
         pair, self._warm = self._pairs[order.id], order.candidate.cell
         draw = pair.draw
-        trial = Trial.of(
-            fit,
-            pair=draw.placement.pair,
-            rung=draw.placement.rung,
-            top=draw.top,
-            candidate=order.candidate,
-            seed=order.seed,
-        )
+        trial = _trial(fit, draw, order.candidate, order.seed)
         trial = replace(trial, excess=fit.noted.get("excess", self._excess(fit)))
         self.trials.append(trial)
         if fit.cost is not None and fit.steps_done > 0:
@@ -289,6 +283,7 @@ class Search:
             fastest = self._seconds_per_work or float("inf")
             self._seconds_per_work = min(fastest, seconds / work)
         self._keep_best(fit, trial.excess)
+        self.dispatcher.best = best_scores(self.trials, self.plan.metric.better)
         # Our own oracle ranks by what is watched: a share of right answers moves in steps, and the
         # luck of a few examples chooses. A user's oracle has an objective of its own: the score.
         score = fit.watched if self._oracle is None else fit.score
@@ -334,6 +329,18 @@ class Search:
                 os.replace(fit.model, self.plan.folder / MODEL_FILE)
         elif fit.model:
             Path(fit.model).unlink(missing_ok=True)
+
+
+def _trial(fit: Fit, draw: Draw, candidate: Candidate, seed: int) -> Trial:
+    return Trial.of(
+        fit,
+        pair=draw.placement.pair,
+        rung=draw.placement.rung,
+        top=draw.top,
+        fraction=draw.fraction,
+        candidate=candidate,
+        seed=seed,
+    )
 
 
 def _work(candidate: Candidate, shape: Shape) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from autorecur.metrics import sign
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost
 from autorecur.nets.order import Fit, Status
 
-__all__ = ["Trial", "full_seconds"]
+__all__ = ["Trial", "best_scores", "full_seconds"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,9 @@ class Trial:
 
     id: str
     pair: int
-    rung: int
+    rung: int  # of its bracket
     top: bool  # meant to be trained as far as any candidate may be
+    fraction: float  # of a full training that it was meant for
     candidate: Candidate
     seed: int
     status: Status
@@ -42,13 +44,22 @@ class Trial:
 
     @classmethod
     def of(
-        cls, fit: Fit, *, pair: int, rung: int, top: bool, candidate: Candidate, seed: int
+        cls,
+        fit: Fit,
+        *,
+        pair: int,
+        rung: int,
+        top: bool,
+        fraction: float,
+        candidate: Candidate,
+        seed: int,
     ) -> Trial:
         return cls(
             id=fit.order,
             pair=pair,
             rung=rung,
             top=top,
+            fraction=fraction,
             candidate=candidate,
             seed=seed,
             status=fit.status,
@@ -63,6 +74,19 @@ class Trial:
             ledger=fit.ledger,
             cost=fit.cost,
         )
+
+
+def best_scores(trials: Iterable[Trial], better: str) -> dict[str, float]:
+    """Each cell's best score, by its title, of the trainings that went furthest so far."""
+    scored = [(t, t.score) for t in trials if t.score is not None and not t.excess]
+    furthest = max((trial.fraction for trial, _ in scored), default=0.0)
+    best: dict[str, tuple[Trial, float]] = {}
+    for trial, score in scored:
+        known = best.get(trial.candidate.cell)
+        ahead = known is None or sign(better) * (known[1] - score) > 0
+        if trial.fraction == furthest and ahead:
+            best[trial.candidate.cell] = trial, score
+    return {trial.candidate.title: score for trial, score in best.values()}
 
 
 def full_seconds(trial: Trial, trials: Iterable[Trial], steps: int) -> float:

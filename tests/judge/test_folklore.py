@@ -31,6 +31,7 @@ def trial(pair: int, candidate: Candidate, curve: Sequence[float], step: float =
         pair=pair,
         rung=0,
         top=False,
+        fraction=1 / 9,
         candidate=candidate,
         seed=pair,
         status=Status.FINISHED,

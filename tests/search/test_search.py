@@ -7,12 +7,15 @@ from dataclasses import replace
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.order import Status
 from autorecur.search.search import best_trial
-from autorecur.search.trial import Trial, full_seconds
+from autorecur.search.trial import Trial, best_scores, full_seconds
 
 
 def trial(name: str, watched: float | None, top: bool = False, cell: str = "gru") -> Trial:
     status = Status.DEADLINE if watched is None else Status.FINISHED
-    return Trial(name, 0, int(top), top, Candidate(cell), 1, status, "", watched=watched)
+    share = 1.0 if top else 1 / 3
+    return Trial(
+        name, 0, int(top), top, share, Candidate(cell), 1, status, "", watched, watched=watched
+    )
 
 
 def test_the_best_score_is_the_finalist_whatever_its_rung() -> None:
@@ -72,3 +75,13 @@ def test_a_share_of_right_answers_does_not_choose_where_something_finer_is_watch
     sound = replace(trial("b", 0.55), score=0.836)
     best = best_trial([lucky, sound], "gru")
     assert best is not None and best.id == "b"
+
+
+def test_the_best_so_far_is_of_those_that_went_furthest() -> None:
+    assert best_scores([], "lower") == {}
+    begun = [trial("one", 0.2), trial("two", 0.3, cell="lstm")]
+    assert sorted(best_scores(begun, "lower").values()) == [0.2, 0.3]
+    further = [*begun, trial("three", 0.5, top=True), trial("four", 0.4, top=True)]
+    assert list(best_scores(further, "lower").values()) == [0.4]
+    assert list(best_scores(further, "higher").values()) == [0.5]
+    assert list(best_scores([*further, trial("five", None, top=True)], "lower").values()) == [0.4]
