@@ -266,6 +266,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "top": trial.top,
         "seed": trial.seed,
         "candidate": asdict(trial.candidate),
+        "parameters": trial.cost.parameters if trial.cost else None,
         "score": trial.score,
         "status": trial.status.name.lower(),
         "sentence": f"beyond the limits: {trial.excess}" if trial.excess else trial.sentence,
