@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from autorecur.record import Record
@@ -265,7 +267,7 @@ def _verdict(
             "degrees_of_freedom": 11.0,
         },
         "thresholds": {"decide": 0.95, "lean": 0.8, "clear": 0.999},
-        "variations": [] if parts is None else _variations(outcome, winner),
+        "variations": [] if parts is None else variations(outcome, winner),
         "regimes": [] if parts is None or name != "load" else REGIMES,
         "learning": None if parts is None or name != "load" else LEARNING,
         "folklore": [] if parts is None else FOLKLORE,
@@ -283,18 +285,24 @@ def _verdict(
     }
 
 
-def _variations(outcome: str, winner: str | None) -> list[dict[str, Any]]:
+def variations(outcome: str, winner: str | None, folds: int = 12) -> list[dict[str, Any]]:
     named = winner if winner in ("lstm", "gru") else None
     same = {"outcome": outcome, "cell": named, "same": True}
     other = {"outcome": "UNDECIDED", "cell": None, "same": outcome == "UNDECIDED"}
-    names = ("half the margin", *(f"without fold {fold + 1}" for fold in range(12)))
+    names = (
+        "half the margin",
+        *(f"without fold {fold + 1}" for fold in range(folds)),
+        "one seed a fold",
+        "by RMSE",
+    )
     return [{"name": "twice the margin", **other}, *({"name": name, **same} for name in names)]
 
 
 def _duel(rng: random.Random, mean: float, folds: int, seeds: int) -> list[dict[str, Any]]:
     pairs = []
+    shifts = [rng.gauss(0, 0.75) for _ in range(folds)]
     for fold in range(folds):
-        shift = rng.gauss(0, 0.75)
+        shift = shifts[fold] - sum(shifts) / folds
         for seed in range(7, 7 + seeds):
             lstm = 40.9 + 3 * math.sin(fold) + rng.gauss(0, 0.3)
             difference = mean + shift + rng.gauss(0, 0.35)
@@ -400,15 +408,12 @@ def _score(cell: str, level: float, incomplete: bool) -> dict[str, Any]:
 
 def _budget(incomplete: bool) -> dict[str, Any]:
     stages = [
-        ("read", 0.9, 0, None),
-        ("baselines", 4.6, 0, 5.0),
-        ("rung 0", 120.4, 12, 120.0),
-        ("rung 1", 131.0, 8, 130.0),
-        ("rung 2", 128.7, 4, 130.0),
+        ("start-up", 1.3, 0, None),
+        ("reading", 4.2, 0, 5.0),
+        ("search", 380.1, 24, 380.0),
         ("duel", 141.8, 0 if incomplete else 5, 150.0),
         ("refit", 41.2, 2, 45.0),
-        ("evaluate", 8.4, 0, 10.0),
-        ("report", 4.2, 0, 6.0),
+        ("report", 12.6, 0, 16.0),
     ]
     spent = sum(seconds for _, seconds, _, _ in stages)
     return {
@@ -428,34 +433,59 @@ def _budget(incomplete: bool) -> dict[str, Any]:
     }
 
 
+# Depth and width of each pair: the first is the sound default, then a few sizes come twice.
+GRID = ((2, 64), (1, 16), (2, 16), (1, 32), (3, 32), (1, 64), (2, 8), (3, 16), (1, 128), (2, 32),
+        (3, 8), (1, 8), (2, 64), (2, 128), (1, 32))  # fmt: skip
+
+
+def _placements() -> Iterator[tuple[int, int, bool]]:
+    """Pair, rung and whether it is the top, of brackets of one, three, nine and nine pairs."""
+    yield 0, 2, True
+    for first, size in ((1, 3), *((4 + 9 * at, 9) for at in range(40))):
+        for rung in (1, 2) if size == 3 else (0, 1, 2):
+            for pair in range(first, first + max(1, 3 ** (2 - rung))):
+                yield pair, rung, rung == 2
+
+
+def _weights(cell: str, depth: int, width: int) -> int:
+    gates, biases = {"lstm": (4, 1), "gru": (3, 2)}[cell]
+    inputs = [4] + [width] * (depth - 1)
+    return sum(gates * width * (d + width + biases) for d in inputs) + 25 * width
+
+
 def _trials(rng: random.Random, how_many: int, name: str) -> list[dict[str, Any]]:
-    trials = []
-    for at in range(how_many):
-        cell, pair = ("lstm", "gru")[at % 2], at // 2
-        depth, width = 1 + pair % 3, 8 * 2 ** (pair % 5)
-        rung = 0 if at < how_many // 2 else 1 if at < how_many * 5 // 6 else 2
-        floor = 39 + 6 * rng.random() + (2 - rung) * 2
-        points = 6 + 6 * rung
-        curve = [floor + 40 * math.exp(-step / 2.5) + rng.gauss(0, 0.25) for step in range(points)]
-        failed = at % 17 == 16
-        trials.append(
-            {
-                "id": at,
-                "pair": pair,
-                "cell": cell,
-                "rung": rung,
-                "top": rung == 2,
-                "seed": 7 + at % 2,
-                "candidate": _candidate(cell, depth, width),
-                "score": None if failed else min(curve),
-                "status": "diverged" if failed else "finished" if rung == 2 else "eliminated",
-                "sentence": f"its loss became infinite on {name}" if failed else None,
-                "seconds": 6.0 + 9 * rung,
-                "steps": 120 * points,
-                "curve": curve[:1] if failed else curve,
-            }
-        )
-    return trials
+    """Pairs on the rungs of their brackets: a third goes on, from where it stood."""
+    trials: list[dict[str, Any]] = []
+    for pair, rung, top in itertools.islice(_placements(), math.ceil(how_many / 2)):
+        depth, width = GRID[pair % len(GRID)]
+        settled = 39.5 + 1.1 * (pair * 7 % 5) + 40 / width
+        for cell in ("lstm", "gru"):
+            at = len(trials)
+            points = (4, 10, 22)[rung]
+            floor = settled + 3 * (2 - rung) + (1.2 if cell == "lstm" else 0) + rng.random()
+            curve = [
+                floor + 40 * math.exp(-step / 2.5) + rng.gauss(0, 0.2) for step in range(points)
+            ]
+            failed = at % 17 == 16
+            trials.append(
+                {
+                    "id": at,
+                    "pair": pair,
+                    "cell": cell,
+                    "rung": rung,
+                    "top": top,
+                    "seed": 7 + pair,
+                    "candidate": _candidate(cell, depth, width),
+                    "parameters": _weights(cell, depth, width),
+                    "score": None if failed else min(curve),
+                    "status": "diverged" if failed else "finished",
+                    "sentence": f"its loss became infinite on {name}" if failed else None,
+                    "seconds": round((1.5 + 0.011 * depth * width) * (1, 3, 9)[rung], 2),
+                    "steps": 120 * points,
+                    "curve": curve[:1] if failed else curve,
+                }
+            )
+    return trials[:how_many]
 
 
 def _checks(name: str) -> list[dict[str, Any]]:
