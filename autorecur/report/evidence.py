@@ -1,11 +1,8 @@
-"""The sections of what was found: the difference (1), what it hangs on (2), the forecasts (7a),
-and how far back the networks look (8).
+"""The sections of what was found: the difference (1), also by series (1a), the forecasts (7a), and
+how far back the networks look (8).
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from autorecur.metrics import sign
 from autorecur.record import Record
@@ -14,11 +11,10 @@ from autorecur.report.facts import columns, kind_of, score_label, section
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.scores import holdout_finding, score_table
 
-__all__ = ["difference", "forecasts", "memory", "panel", "variations"]
+__all__ = ["difference", "forecasts", "memory", "panel"]
 
 
 ROWS = 200  # of a long table
-MOST_NAMED = 3  # variations, in a finding
 
 
 def difference(record: Record) -> Section:
@@ -39,12 +35,55 @@ def difference(record: Record) -> Section:
         "for the other. Below: one row a "
         "fold, a stroke for each seed, the mark their mean. Only the means count as evidence."
     )
+    if len(info.folds) > plotted.FOLDS:
+        reading += f" The first {plotted.FOLDS} of {len(info.folds)} folds have a row."
     return section(
         "1",
         "Is the difference real?",
         finding,
-        plots=(Plot(info, finding, label, reading),),
-        tables=pairs,
+        plots=(Plot(info, _areas(info), label, reading),),
+        tables=(_belief(record, info), *pairs),
+    )
+
+
+def _areas(info: plotted.PosteriorInfo) -> str:
+    """What lies on which side of the band, in words."""
+    if info.probability is None:
+        mean, unit = words.number(info.mean, signed=True), info.unit
+        return f"The mean of the differences is {mean} {unit}, too few to say how sure that is."
+    lstm, equal, gru = (words.share(part) for part in info.probability)
+    return (
+        f"Of the area {gru} lies on the GRU's side of the band, {equal} within it, and {lstm} on "
+        "the LSTM's side."
+    )
+
+
+def _belief(record: Record, info: plotted.PosteriorInfo) -> Table:
+    """The curve in numbers."""
+    difference = record.verdict["difference"]
+    metric, unit = record.metric["name"], words.cut(info.unit, 40)
+    scored = (
+        (f"Mean of GRU − LSTM [{unit}]", difference["mean"], True),
+        ("95 % interval from", difference["low"], True),
+        ("95 % interval to", difference["high"], True),
+        ("Scale", difference["scale"], False),
+        ("Margin", record.verdict["margin"]["value"], False),
+    )
+    rows = [(name, words.score(value, metric, signed=signed)) for name, value, signed in scored]
+    rows.append(("Degrees of freedom", words.number(info.degrees, 2)))
+    if info.probability is not None:
+        names = (
+            "LSTM better by more than the margin",
+            "equal within it",
+            "GRU better by more than it",
+        )
+        shares = map(words.share, info.probability)
+        rows += [(f"Probability: {name}", part) for name, part in zip(names, shares, strict=True)]
+    return Table(
+        "The curve in numbers, a Student t",
+        columns("What", "#Value"),
+        tuple(map(Row, rows)),
+        folded=True,
     )
 
 
@@ -130,106 +169,6 @@ def panel(record: Record) -> Section | None:
     return section("1a", heading, finding, reading=reading, tables=tables)
 
 
-SAID = {
-    "BASELINE_WINS": "no recurrent network",
-    "LSTM": "LSTM",
-    "GRU": "GRU",
-    "EQUIVALENT": "equally good",
-    "LEANING": "probably the {cell}",
-    "UNDECIDED": "undecided",
-    "INCOMPLETE": "too little to judge",
-}
-
-
-SETTLED = {"lstm": "LSTM", "gru": "GRU", "equivalent": "equally good", None: "undecided"}
-
-
-def variations(record: Record) -> Section | None:
-    """Whether the verdict would change (2), had something been settled otherwise."""
-    found = record.verdict.get("variations", ())
-    if not found:
-        return None
-    asked = record.verdict.get("crosschecks", ())
-    others = [each for each in found if not each["same"]]
-    finding = f"The verdict is the same in all {len(found)} variations."
-    if others:
-        named = "; ".join(f"{each['name']}: {_said(each)}" for each in others[:MOST_NAMED])
-        more = f"; and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-        part = f"{len(others)} of {len(found)} variations"
-        finding = f"It would be another in {part} ({named}{more})."
-    rows = tuple(
-        Row((each["name"], _said(each), "the same" if each["same"] else "another"))
-        for each in found
-    )
-    reading = (
-        "The same scores, judged again with one thing settled otherwise. Nothing was trained for "
-        "it. A verdict that hangs on one fold or on the margin is a weak one."
-    )
-    table = Table("Each variation", columns("Settled otherwise", "Verdict", "Is"), rows)
-    against = [each["name"] for each in asked if each["agrees"] is False]
-    if against:
-        verb = "points" if len(against) == 1 else "point"
-        finding += f" The other way {verb}: {words.joined(against)}."
-    tables = (table, *_otherwise_fair(record), *_crosschecked(asked))
-    return section("2", "Would the verdict change?", finding, reading=reading, tables=tables)
-
-
-def _otherwise_fair(record: Record) -> tuple[Table, ...]:
-    """The same duel in other ways to be fair."""
-    found = record.verdict.get("regimes", ())
-    if not found:
-        return ()
-    metric = record.metric["name"]
-    rows = tuple(
-        Row(
-            (
-                each["name"],
-                each["lstm"],
-                each["gru"],
-                str(each["folds"]),
-                words.score(each["mean"], metric, signed=True),
-                *(words.score(each[end], metric, signed=True) for end in ("low", "high")),
-                SETTLED[each["settled"]],
-            )
-        )
-        for each in found
-    )
-    labels = columns("At", "LSTM", "GRU", "#Folds", "#GRU − LSTM", "#From", "#To", "Says")
-    note = (
-        "The finalist that led the search meets its own settings in the other cell: with as many "
-        "units, as many weights, or as many seconds of training. The verdict is of each cell at "
-        "its own best."
-    )
-    return (Table("Other ways to be fair", labels, rows, note=note),)
-
-
-def _crosschecked(asked: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
-    """Other tests of the same question, beside the verdict."""
-    if not asked:
-        return ()
-    agrees = {True: "yes", False: "no", None: "–"}
-    rows = tuple(
-        Row(
-            (
-                each["name"],
-                str(each["of"]),
-                words.share(1 - each["gru_better"]),
-                words.share(each["gru_better"]),
-                agrees[each["agrees"]],
-            )
-        )
-        for each in asked
-    )
-    labels = columns("Asked by", "#Of", "#LSTM better", "#GRU better", "Agrees")
-    note = "Better at all, by however little. The verdict does not rest on these."
-    return (Table("The same question, asked in other ways", labels, rows, note=note),)
-
-
-def _said(variation: Mapping[str, Any]) -> str:
-    cell = (variation["cell"] or "").upper()
-    return SAID[variation["outcome"]].format(cell=cell)
-
-
 def forecasts(record: Record) -> Section | None:
     """How good the forecasts are (7a), on the holdout; only of later values of a series."""
     if kind_of(record).window != "before":
@@ -274,8 +213,32 @@ def forecasts(record: Record) -> Section | None:
         "How good are its forecasts?",
         finding,
         plots=tuple(plots),
-        tables=tuple(t for t in (table, _band_table(record), _step_table(steps)) if t),
+        tables=tuple(
+            t for t in (table, _band_table(record), _window(info), _step_table(steps)) if t
+        ),
     )
+
+
+def _window(info: plotted.ForecastInfo | None) -> Table | None:
+    """The worst window in numbers: what was, and what each line of the figure says."""
+    if info is None:
+        return None
+    first, last = info.window
+    rows = []
+    for at in range(first, min(last, first + ROWS)):
+        moment = words.moment(info.times[at]) if at < len(info.times) else str(at)
+        values = [info.actual[at], *(values[at] for _, _, values in info.lines)]
+        if info.band:
+            values.append(info.band[at])
+        rows.append(Row((moment, *map(words.number, values))))
+    heads = ["Time", "#Actual", *(f"#{name}" for name, _, _ in info.lines)]
+    if info.band:
+        heads.append("#Half of the band")
+    note = "Every forecast of the saved network is in predictions.csv."
+    if last - first > ROWS:
+        note = f"The first {ROWS} of {last - first} steps. {note}"
+    caption = f"The worst window in numbers [{words.cut(info.unit, 40)}]"
+    return Table(caption, columns(*heads), tuple(rows), folded=True, note=note)
 
 
 def _steps_finding(info: plotted.StepsInfo) -> str:
@@ -336,21 +299,45 @@ def memory(record: Record) -> Section | None:
         "further."
     )
     label = f"Share of the sensitivity by distance. {finding}"
-    plot = Plot(info, finding, label, reading)
+    plot = Plot(info, _nearest(info), label, reading)
     tables = (_memory_table(info),)
     return section("8", "How far back does it look?", finding, plots=(plot,), tables=tables)
 
 
+def _nearest(info: plotted.MemoryInfo) -> str:
+    """What the left end of each line says."""
+    told = [
+        f"{words.share(shares[0])} of what moves the {name}" for name, _, shares, _ in info.lines
+    ]
+    return f"The nearest of the {info.unit} alone holds {' and '.join(told)}."
+
+
 def _memory_table(info: plotted.MemoryInfo) -> Table:
-    """The share of the sensitivity within 1, 2, 4 … rows."""
+    """Each distance: its own share, which is drawn, and the share of all up to it."""
     longest = max(len(shares) for _, _, shares, _ in info.lines)
-    distances = [2**power for power in range(longest.bit_length()) if 2**power < longest]
     rows = tuple(
-        Row((str(far), *(words.share(_within(shares, far)) for _, _, shares, _ in info.lines)))
-        for far in (*distances, longest)
+        Row(
+            (
+                str(far),
+                *(
+                    text
+                    for _, _, shares, _ in info.lines
+                    for text in (_at(shares, far), words.share(_within(shares, far)))
+                ),
+            )
+        )
+        for far in range(1, min(longest, ROWS) + 1)
     )
-    labels = columns(f"#{info.unit.capitalize()} back", *(f"#{name}" for name, *_ in info.lines))
-    return Table("Share of the sensitivity within so many", labels, rows, folded=True)
+    heads = (f"#{name}{part}" for name, *_ in info.lines for part in ("", ", up to there"))
+    labels = columns(f"#{info.unit.capitalize()} back", *heads)
+    left = f"The {longest - ROWS} farther ones are in record.json." if longest > ROWS else ""
+    return Table("Share of the sensitivity by distance", labels, rows, folded=True, note=left)
+
+
+def _at(shares: plotted.Points, far: int) -> str:
+    """The share of one distance, to three digits: most are small."""
+    share = shares[far - 1] if far <= len(shares) else None
+    return words.MISSING if share is None else f"{words.number(100 * share)} %"
 
 
 def _within(shares: plotted.Points, far: int) -> float:

@@ -1,19 +1,25 @@
-"""What the figures draw, as pure data of a record; `figures.draw` makes an SVG of each."""
+"""What the figures draw, as pure data of a record; `figures.draw` makes an SVG of each.
+
+Those of the search stand in `plots`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.price import PriceInfo
+from autorecur.report.plots.spent import SpentInfo
+from autorecur.report.plots.tried import TriedInfo
+from autorecur.report.plots.variations import VariationsInfo
 
 __all__ = [
+    "FOLDS",
     "ClassesInfo",
-    "CurvesInfo",
     "ForecastInfo",
     "Info",
     "MemoryInfo",
@@ -22,8 +28,6 @@ __all__ = [
     "ScatterInfo",
     "StepsInfo",
     "classes_info",
-    "curves_info",
-    "decimate",
     "density",
     "forecast_info",
     "held",
@@ -34,10 +38,10 @@ __all__ = [
     "steps_info",
 ]
 
+FOLDS = 20  # of a duel, with a row of their own under the density
 POINTS = 400  # of a line; beyond, each bucket keeps its lowest and its highest
 CLASSES = 12  # of a confusion matrix; beyond, the rarest are joined
 USUAL = 0.9  # the share of the band that is drawn, or the largest below it
-LINES = 40  # of learning curves; beyond, the rest are left out, and counted
 
 Points = tuple[float | None, ...]
 
@@ -57,24 +61,6 @@ class PosteriorInfo:
     folds: tuple[
         tuple[str, tuple[float, ...]], ...
     ]  # a fold and the difference of each of its seeds
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One training's validation scores."""
-
-    cell: str
-    points: Points
-    promoted: bool
-
-
-@dataclass(frozen=True)
-class CurvesInfo:
-    """Learning curves, one panel a rung."""
-
-    panels: tuple[tuple[int, tuple[Curve, ...]], ...]
-    hidden: int  # how many more there were
-    label: str
 
 
 @dataclass(frozen=True)
@@ -135,7 +121,17 @@ class MemoryInfo:
 
 
 Info = (
-    PosteriorInfo | CurvesInfo | ForecastInfo | StepsInfo | ClassesInfo | ScatterInfo | MemoryInfo
+    PosteriorInfo
+    | VariationsInfo
+    | PriceInfo
+    | SpentInfo
+    | TriedInfo
+    | CurvesInfo
+    | ForecastInfo
+    | StepsInfo
+    | ClassesInfo
+    | ScatterInfo
+    | MemoryInfo
 )
 
 
@@ -179,39 +175,6 @@ def posterior_info(record: Record) -> PosteriorInfo | None:
         probability=tuple(probability[name] for name in names) if probability else None,
         folds=tuple((fold, tuple(values)) for fold, values in folds.items()),
     )
-
-
-def curves_info(record: Record) -> CurvesInfo | None:
-    """The learning curves, best trainings first; None where none has two points or more."""
-    trials = [trial for trial in record.trials if sum(p is not None for p in trial["curve"]) > 1]
-    if not trials:
-        return None
-    highest: dict[tuple[Any, ...], int] = {}
-    for trial in trials:
-        key = _key(trial)
-        highest[key] = max(highest.get(key, 0), trial["rung"])
-    flip = sign(record.metric["better"])
-    share = record.metric["name"] in words.SHARES
-    trials.sort(key=lambda trial: (-trial["rung"], _rank(trial["score"], flip)))
-    panels: dict[int, list[Curve]] = {}
-    for trial in trials[:LINES]:
-        promoted = bool(trial["top"]) or highest[_key(trial)] > trial["rung"]
-        points = [None if p is None else (100 * p if share else p) for p in trial["curve"]]
-        curve = Curve(trial["cell"], decimate(points), promoted)
-        panels.setdefault(trial["rung"], []).append(curve)
-    return CurvesInfo(
-        panels=tuple((rung, tuple(panels[rung])) for rung in sorted(panels)),
-        hidden=max(0, len(trials) - LINES),
-        label=f"validation {words.metric_name(record.metric['name'])}{' [%]' if share else ''}",
-    )
-
-
-def _key(trial: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(sorted(trial["candidate"].items()))
-
-
-def _rank(score: float | None, flip: float) -> float:
-    return math.inf if score is None else flip * score
 
 
 def forecast_info(record: Record) -> ForecastInfo | None:
@@ -389,13 +352,6 @@ def kept(values: Sequence[float | None], points: int = POINTS) -> tuple[int, ...
         numbers = [(v, at) for at, v in enumerate(values[first:last], first) if v is not None]
         places |= {min(numbers)[1], max(numbers)[1]} if numbers else {first}
     return tuple(sorted(places))
-
-
-def decimate(values: Sequence[float | None], points: int = 60) -> Points:
-    """A curve of at most `points` values, evenly chosen, ends included."""
-    if len(values) <= points:
-        return tuple(values)
-    return tuple(values[round(at * (len(values) - 1) / (points - 1))] for at in range(points))
 
 
 def density(x: float, mean: float, scale: float, degrees: float) -> float:

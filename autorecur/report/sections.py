@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecur.record import Record
-from autorecur.report import answers, context, effort, evidence, lore
+from autorecur.report import answers, context, effort, evidence, lore, otherwise, price, spending
 from autorecur.report.parts import Section
 
 __all__ = ["sections"]
@@ -11,10 +11,11 @@ __all__ = ["sections"]
 MAKERS = (
     evidence.difference,
     evidence.panel,
-    evidence.variations,
+    otherwise.variations,
     lore.folklore,
     lore.comparison,
-    effort.budget,
+    price.price,
+    spending.budget,
     effort.trials,
     effort.curves,
     effort.learning,

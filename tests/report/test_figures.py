@@ -14,16 +14,20 @@ from report.sample import record
 from report.sample_kinds import of_kind
 
 from autorecur.report import figures
+from autorecur.report.plots.curves import curves_info
+from autorecur.report.plots.price import price_info
+from autorecur.report.plots.spent import spent_info
+from autorecur.report.plots.tried import tried_info
+from autorecur.report.plots.variations import variations_info
 from autorecur.report.plotted import (
     CLASSES,
     Info,
     classes_info,
-    curves_info,
-    decimate,
     density,
     forecast_info,
     held,
     kept,
+    memory_info,
     posterior_info,
     scatter_info,
     steps_info,
@@ -32,7 +36,9 @@ from autorecur.report.plotted import (
 
 def infos() -> list[Info]:
     made = record()
-    found = [make(made) for make in (posterior_info, curves_info, forecast_info, steps_info)]
+    makers = (posterior_info, curves_info, forecast_info, steps_info, variations_info, price_info)
+    found = [make(made) for make in (*makers, spent_info, tried_info, memory_info)]
+    found += [curves_info(record(trials=200)), price_info(of_kind("sequence-classification"))]
     found += [classes_info(of_kind(kind)) for kind in ("nowcast", "many classes")]
     found += [scatter_info(of_kind("text-regression")), forecast_info(of_kind("panel"))]
     return [info for info in found if info is not None]
@@ -53,26 +59,6 @@ def test_the_density_is_a_density() -> None:
     assert area == pytest.approx(1.0, abs=1e-3)
     left = sum(density(at * step, 0.3, 0.7, 5.0) for at in range(-3000, 30)) * step
     assert left == pytest.approx(0.5, abs=5e-3)
-
-
-def test_curves_show_the_highest_rungs_and_count_what_they_hide() -> None:
-    info = curves_info(record(trials=100))
-    assert info is not None
-    shown = [curve for _, curves in info.panels for curve in curves]
-    assert len(shown) == 40
-    assert info.hidden == sum(len(t["curve"]) > 1 for t in record(trials=100).trials) - 40
-    assert [rung for rung, _ in info.panels] == sorted(rung for rung, _ in info.panels)
-    assert all(curve.promoted for curve in dict(info.panels)[2])
-
-
-def test_a_candidate_that_is_met_again_higher_up_was_promoted() -> None:
-    made = record(trials=12)
-    low, high = dict(made.trials[0]), dict(made.trials[0])
-    low |= {"rung": 0, "top": False, "curve": (3.0, 2.0)}
-    high |= {"rung": 1, "top": False, "curve": (2.0, 1.0)}
-    info = curves_info(replace(made, trials=(low, high)))
-    assert info is not None
-    assert [curves[0].promoted for _, curves in info.panels] == [True, False]
 
 
 def test_the_worst_window_is_the_one_with_the_largest_error() -> None:
@@ -113,7 +99,7 @@ def test_shares_of_right_answers_are_drawn_in_per_cent_and_points() -> None:
     assert info.mean == pytest.approx(100 * made.verdict["difference"]["mean"])
     assert (info.margin, info.unit, info.base) == (pytest.approx(0.5), "points", None)
     assert info.better == "higher" and curves.label == "validation accuracy [%]"
-    points = [p for _, panel in curves.panels for curve in panel for p in curve.points]
+    points = [p for panel in curves.panels for curve in panel.curves for _, p in curve.points]
     assert all(p is not None and 50 < p < 100 for p in points)
     assert len(curves.panels) == 3, "a training that was skipped has no curve"
 
@@ -168,7 +154,6 @@ def test_a_long_line_keeps_its_extremes() -> None:
     places = kept(values, 400)
     assert len(places) <= 400
     assert 3333 in places
-    assert decimate(values, 60)[-1] == values[-1] and len(decimate(values, 60)) == 60
 
 
 @pytest.mark.parametrize("info", infos(), ids=lambda info: type(info).__name__)

@@ -105,6 +105,7 @@ def test_structure_and_labels(name: str) -> None:
     assert all(cell.get("scope") in ("row", "col") for cell in found.all("th"))
     assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in found.all("svg"))
     assert found.counts["figure"] == found.counts["figcaption"]
+    assert found.counts["svg"] >= 4
     ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
     targets = {href[1:] for link in found.all("a") if (href := link["href"])}

@@ -1,4 +1,4 @@
-"""Figures of the comparison, of the trainings and of forecasts."""
+"""Figures of the comparison, of forecasts, and of what moves them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from autorecur.report.figures.style import (
     tick,
 )
 from autorecur.report.plotted import (
+    FOLDS,
     POINTS,
-    CurvesInfo,
     ForecastInfo,
     MemoryInfo,
     Points,
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_curves", "draw_forecast", "draw_memory", "draw_posterior", "draw_steps"]
+__all__ = ["draw_forecast", "draw_memory", "draw_posterior", "draw_steps"]
 
 WHOLE = "the holdout"
 
 
 def draw_posterior(info: PosteriorInfo) -> Figure:
     """The belief about the difference, and the pairs below it."""
-    rows = min(len(info.folds), 20)
+    rows = min(len(info.folds), FOLDS)
     drawn = figure(7.6, 2.6 + 0.17 * rows)
     drawn.get_layout_engine().set(hspace=0, h_pad=0.02)  # type: ignore[union-attr, call-arg]
     top, rug = drawn.subplots(2, 1, sharex=True, height_ratios=(2.2, 0.25 + 0.17 * rows))
@@ -132,51 +132,6 @@ def _draw_rug(axes: Axes, info: PosteriorInfo, rows: int, low_cell: str, high_ce
         label += ", and in per cent of the best baseline's error"
         axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
     axes.set_xlabel(label)
-
-
-def draw_curves(info: CurvesInfo) -> Figure:
-    """Validation scores, one panel a rung."""
-    drawn = figure(7.6, 2.7)
-    panels = drawn.subplots(1, len(info.panels), sharey=True, squeeze=False)[0]
-    for axes, (rung, curves) in zip(panels, info.panels, strict=True):
-        for curve in sorted(curves, key=lambda curve: curve.promoted):
-            xs = list(range(1, len(curve.points) + 1))
-            ys = [math.nan if point is None else point for point in curve.points]
-            axes.plot(
-                xs,
-                ys,
-                color=COLOUR[curve.cell],
-                linestyle=DASH[curve.cell],
-                linewidth=1.7 if curve.promoted else 0.9,
-                alpha=1.0 if curve.promoted else 0.6,
-            )
-            axes.plot(
-                xs[-1:],
-                ys[-1:],
-                linestyle="none",
-                color=COLOUR[curve.cell],
-                marker=MARK[curve.cell] if curve.promoted else "x",
-                markersize=5,
-            )
-        axes.set_title(f"rung {rung}", loc="left", fontsize=10, color=MUTED)
-        axes.grid(axis="y")
-        axes.set_axisbelow(True)
-        count_whole(axes)
-    panels[0].set_ylabel(info.label)
-    panels[0].yaxis.set_major_formatter(tick)
-    _limit_to_most(panels[0], info)
-    drawn.supxlabel("evaluations", fontsize=9.5, color=MUTED)
-    return drawn
-
-
-def _limit_to_most(axes: Axes, info: CurvesInfo) -> None:
-    """One training that diverged must not flatten all the others."""
-    points = sorted(
-        p for _, curves in info.panels for curve in curves for p in curve.points if p is not None
-    )
-    low, high = points[0], points[min(len(points) - 1, int(0.97 * len(points)))]
-    if high > low:
-        axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
 
 
 def draw_forecast(info: ForecastInfo) -> Figure:
