@@ -113,6 +113,18 @@ def test_structure_and_labels(name: str) -> None:
     assert found.all("a")[0]["class"] == "skip"
 
 
+def test_only_what_lies_past_the_limit_is_hatched_and_it_is_said() -> None:
+    made = record()
+    found = page(replace(made, budget={**made.budget, "limit_seconds": 400.0}))
+    track = next(each for each in found.all("div") if each.get("class") == "track")
+    label = track["aria-label"] or ""
+    assert "search 6 min 20 s, duel 2 min 22 s (past the limit), refit" in label
+    classes = Counter(each.get("class") for each in found.all("span"))
+    assert (classes["piece plain"], classes["piece over"]) == (6, 3)
+    within = Counter(each.get("class") for each in page(made).all("span"))
+    assert within["piece over"] == 0 and within["piece rest"] == 1
+
+
 def test_two_runs_share_a_page_without_sharing_ids() -> None:
     other = record("LSTM", seed=8)
     other = replace(other, run={**other.run, "id": "a1b2c3d4e5f6"})

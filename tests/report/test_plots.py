@@ -163,6 +163,20 @@ def test_without_a_full_training_and_a_finalist_nothing_has_a_price() -> None:
     assert left is not None and left.tried == () and "<svg" in figures.draw(left)
 
 
+@pytest.mark.parametrize("score", [0.0, -3.0, 1e-12, 1e12, 1e200])
+@pytest.mark.parametrize("seconds", [1e-3, 1.0, 9e4])
+def test_any_score_at_any_price_can_be_drawn(score: float, seconds: float) -> None:
+    made = record()
+    few = [
+        trial(made, pair=at, rung=2, top=True, seconds=seconds * (at + 1), score=score * at)
+        for at in range(3)
+    ]
+    info = priced(replace(of_trials(*few), finalists=(), baselines=()))
+    assert len(info.tried) == 3 and info.finalists == ()
+    for changed in (info, replace(info, tried=info.tried[:1], finalists=info.tried[1:])):
+        assert "nan" not in figures.draw(changed).lower()
+
+
 # ---- what the search trained for
 
 
