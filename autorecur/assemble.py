@@ -138,7 +138,7 @@ def _data(dataset: Dataset) -> dict[str, Any]:
         "name": dataset.name,
         "rows": dataset.rows,
         "columns": len(schema.columns),
-        "target": schema.unit,
+        "target": schema.unit or list(schema.names("target")) or "",
         "kind": schema.kind,
         "horizon": schema.horizon,
         "frequency": schema.frequency,
