@@ -92,7 +92,7 @@ def record_of(story: Story) -> Record:
             {**asdict(pair), "difference": pair.difference} for pair in story.comparison.pairs
         ),
         checks=tuple(asdict(check) for check in story.checks),
-        figures=exhibits.figures(story),
+        figures=story.figures or exhibits.figures(story),
         environment=_environment(story),
     )
 
