@@ -78,11 +78,11 @@ def _facts(document: Document) -> str:
 def _section(section: Section) -> Iterator[str]:
     yield f"## {section.number} {text(section.heading)}"
     yield text(section.finding)
+    if section.bar:
+        yield _split(section.bar)
     for plot in section.plots:
         if plot.finding != section.finding:
             yield text(plot.finding)
-    if section.bar:
-        yield _split(section.bar)
     if section.track:
         yield _waterfall(section.track)
     yield from (text(paragraph) for paragraph in section.paragraphs)

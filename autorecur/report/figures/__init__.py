@@ -11,26 +11,28 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
+from autorecur.report.binned import TargetsInfo
+from autorecur.report.figures.certainty import draw_calibration, draw_precision
+from autorecur.report.figures.forecasts import draw_forecast, draw_steps
+from autorecur.report.figures.histograms import draw_residuals, draw_targets
 from autorecur.report.figures.labels import draw_classes, draw_scatter
-from autorecur.report.figures.series import (
-    draw_curves,
-    draw_forecast,
-    draw_memory,
-    draw_posterior,
-    draw_steps,
-)
+from autorecur.report.figures.series import draw_curves, draw_memory, draw_posterior
 from autorecur.report.figures.style import STYLE, THEME
+from autorecur.report.foretold import ForecastInfo, StepsInfo
+from autorecur.report.leftover import ResidualsInfo
 from autorecur.report.plotted import (
     ClassesInfo,
     CurvesInfo,
-    ForecastInfo,
     Info,
     MemoryInfo,
     PosteriorInfo,
     ScatterInfo,
 )
+from autorecur.report.sure import CalibrationInfo, PrecisionInfo
 
 __all__ = ["draw", "svg"]
 
@@ -51,6 +53,21 @@ def _prefixed(tag: str, prefix: str) -> str:
     return _IDS.sub(lambda match: match[0] + prefix, tag)
 
 
+_DRAWN: Mapping[type, Callable[[Any], Any]] = {
+    PosteriorInfo: draw_posterior,
+    CurvesInfo: draw_curves,
+    ForecastInfo: draw_forecast,
+    StepsInfo: draw_steps,
+    ResidualsInfo: draw_residuals,
+    ClassesInfo: draw_classes,
+    PrecisionInfo: draw_precision,
+    CalibrationInfo: draw_calibration,
+    ScatterInfo: draw_scatter,
+    MemoryInfo: draw_memory,
+    TargetsInfo: draw_targets,
+}
+
+
 @lru_cache(maxsize=32)
 def draw(info: Info) -> str:
     """The figure as SVG with CSS variables for colours; drawn once for the same info."""
@@ -59,20 +76,7 @@ def draw(info: Info) -> str:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # a user's own style is for the user's own figures
         matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]  # keys are spelt out there
-        if isinstance(info, PosteriorInfo):
-            figure = draw_posterior(info)
-        elif isinstance(info, CurvesInfo):
-            figure = draw_curves(info)
-        elif isinstance(info, ForecastInfo):
-            figure = draw_forecast(info)
-        elif isinstance(info, MemoryInfo):
-            figure = draw_memory(info)
-        elif isinstance(info, ClassesInfo):
-            figure = draw_classes(info)
-        elif isinstance(info, ScatterInfo):
-            figure = draw_scatter(info)
-        else:
-            figure = draw_steps(info)
+        figure = _DRAWN[type(info)](info)
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
