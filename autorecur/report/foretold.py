@@ -86,7 +86,7 @@ def _drawn(told: Mapping[str, Any] | None, windows: int) -> str:
     if told["series"] is not None:
         text += f" of “{words.cut(told['series'], 40)}”, one of {told['of_series']:,} series"
     if told["of_targets"] > 1:
-        text += f"; “{words.cut(told['target'], 40)}”, one of {told['of_targets']} targets"
+        text += f" (“{words.cut(told['target'], 40)}”, one of {told['of_targets']} targets)"
     return text
 
 
