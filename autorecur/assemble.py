@@ -92,7 +92,7 @@ def record_of(story: Story) -> Record:
             {**asdict(pair), "difference": pair.difference} for pair in story.comparison.pairs
         ),
         checks=tuple(asdict(check) for check in story.checks),
-        figures=exhibits.figures(story),
+        figures=story.figures or exhibits.figures(story),
         environment=_environment(story),
     )
 
@@ -138,7 +138,7 @@ def _data(dataset: Dataset) -> dict[str, Any]:
         "name": dataset.name,
         "rows": dataset.rows,
         "columns": len(schema.columns),
-        "target": schema.unit,
+        "target": schema.unit or list(schema.names("target")) or "",
         "kind": schema.kind,
         "horizon": schema.horizon,
         "frequency": schema.frequency,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autorecur.assemble import holdout_detail, record_of
-from autorecur.exhibits import predictions
+from autorecur.exhibits import figures, predictions
 from autorecur.judge.duel import Duel
 from autorecur.judge.verdict import Verdict
 from autorecur.metrics import sign
@@ -226,4 +226,9 @@ def _command(stage: Stage) -> str:
 
 def _detailed(story: Story) -> Story:
     """With what only the report tells."""
-    return replace(story, details=holdout_detail(story), crosschecks=crosschecked(story))
+    return replace(
+        story,
+        details=holdout_detail(story),
+        crosschecks=crosschecked(story),
+        figures=figures(story),
+    )

@@ -55,6 +55,7 @@ class Story:
     learning: LearningCurve | None = None
     crosschecks: tuple[CrossCheck, ...] | None = None  # asked once: they go over the whole holdout
     details: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)  # made once, for each writing of a record
 
     @property
     def answers(self) -> Array | None:

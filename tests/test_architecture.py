@@ -33,7 +33,11 @@ LAYERS = (
     (
         "progress",
         "cells",
+        "histogram",
+        "leftover",
+        "certainty",
         "story",
+        "foretold",
         "exhibits",
         "questions",
         "outline",
@@ -67,7 +71,7 @@ HOMES = {
     "matplotlib": ("report.figures",),
     "rich": ("progress", "report.terminal"),
     "scipy": ("judge", "nets.baselines", "nets.spelling"),
-    "sklearn": ("nets.baseline", "nets.baselines"),
+    "sklearn": ("certainty", "nets.baseline", "nets.baselines"),
     "tensorflow": ("nets", "run"),
     "threadpoolctl": ("nets.baseline",),
 }

@@ -1,5 +1,5 @@
-"""The sections of what was found: the difference (1), also by series (1a), the forecasts (7a), and
-how far back the networks look (8).
+"""The sections of what was found: the difference (1), also by series (1a), and how far back the
+networks look (8).
 """
 
 from __future__ import annotations
@@ -7,11 +7,11 @@ from __future__ import annotations
 from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, words
-from autorecur.report.facts import columns, kind_of, score_label, section
+from autorecur.report.facts import columns, score_label, section
+from autorecur.report.lines import Points
 from autorecur.report.parts import Plot, Row, Section, Table
-from autorecur.report.scores import holdout_finding, score_table
 
-__all__ = ["difference", "forecasts", "memory", "panel"]
+__all__ = ["difference", "memory", "panel"]
 
 
 ROWS = 200  # of a long table
@@ -169,119 +169,6 @@ def panel(record: Record) -> Section | None:
     return section("1a", heading, finding, reading=reading, tables=tables)
 
 
-def forecasts(record: Record) -> Section | None:
-    """How good the forecasts are (7a), on the holdout; only of later values of a series."""
-    if kind_of(record).window != "before":
-        return None
-    table = score_table(record)
-    info, steps = plotted.forecast_info(record), plotted.steps_info(record)
-    if table is None and info is None:
-        return None
-    finding = holdout_finding(record)
-    plots: list[Plot] = []
-    if info is not None:
-        first, last = (words.moment(info.times[at]) for at in (info.window[0], info.window[1] - 1))
-        worst = (
-            f"In its worst window, {first} to {last}, it was off by "
-            f"{words.number(info.worst_error)} {info.unit} on average."
-        )
-        label = (
-            f"Actual values and forecasts over the holdout, and the worst window enlarged. {worst}"
-        )
-        reading = (
-            "Each forecast was made at the beginning of its window, from earlier rows "
-            "only. The grey band marks the worst window."
-        )
-        if info.band:
-            reading += f" The shade should hold {words.share(info.band_share)} of what happens."
-        plots.append(Plot(info, worst, label, reading))
-    if steps is not None:
-        said = _steps_finding(steps)
-        plots.append(
-            Plot(
-                steps,
-                said,
-                f"Mean absolute error by step of the horizon. {said}",
-                (
-                    "How the error grows with the distance; where the lines cross, another "
-                    "method is the better one."
-                ),
-            )
-        )
-    return section(
-        "7a",
-        "How good are its forecasts?",
-        finding,
-        plots=tuple(plots),
-        tables=tuple(
-            t for t in (table, _band_table(record), _window(info), _step_table(steps)) if t
-        ),
-    )
-
-
-def _window(info: plotted.ForecastInfo | None) -> Table | None:
-    """The worst window in numbers: what was, and what each line of the figure says."""
-    if info is None:
-        return None
-    first, last = info.window
-    rows = []
-    for at in range(first, min(last, first + ROWS)):
-        moment = words.moment(info.times[at]) if at < len(info.times) else str(at)
-        values = [info.actual[at], *(values[at] for _, _, values in info.lines)]
-        if info.band:
-            values.append(info.band[at])
-        rows.append(Row((moment, *map(words.number, values))))
-    heads = ["Time", "#Actual", *(f"#{name}" for name, _, _ in info.lines)]
-    if info.band:
-        heads.append("#Half of the band")
-    note = "Every forecast of the saved network is in predictions.csv."
-    if last - first > ROWS:
-        note = f"The first {ROWS} of {last - first} steps. {note}"
-    caption = f"The worst window in numbers [{words.cut(info.unit, 40)}]"
-    return Table(caption, columns(*heads), tuple(rows), folded=True, note=note)
-
-
-def _steps_finding(info: plotted.StepsInfo) -> str:
-    name, _, values = info.lines[0]
-    numbers = [value for value in values if value is not None]
-    if not numbers:
-        return "No step of the horizon could be scored."
-    return (
-        f"The error of the {name} goes from {words.number(numbers[0])} at the first step to "
-        f"{words.number(numbers[-1])} at step {len(values)} [{info.unit}]."
-    )
-
-
-def _band_table(record: Record) -> Table | None:
-    """Whether the bands hold what they should."""
-    bands = plotted.held(record)
-    if not bands:
-        return None
-    unit = words.cut(record.figures["forecast"]["unit"], 40)
-    rows = tuple(
-        Row((words.share(share), words.share(held), words.number(width)))
-        for share, held, width in bands
-    )
-    labels = columns("#Should hold", "#Held", "#Mean width")
-    note = (
-        "Split conformal: as wide as errors on the validation rows were, step by step. A band "
-        "keeps its promise where the errors to come are like those."
-    )
-    caption = f"Bands around the forecasts, on the holdout as drawn [{unit}]"
-    return Table(caption, labels, rows, note=note)
-
-
-def _step_table(info: plotted.StepsInfo | None) -> Table | None:
-    if info is None:
-        return None
-    labels = columns("#Step", *(f"#{name}" for name, _, _ in info.lines))
-    rows = tuple(
-        Row((str(at + 1), *(words.number(values[at]) for _, _, values in info.lines)))
-        for at in range(min(len(info.lines[0][2]), ROWS))
-    )
-    return Table(f"Mean absolute error by step [{info.unit}]", labels, rows, folded=True)
-
-
 def memory(record: Record) -> Section | None:
     """How far back the finalists look (8)."""
     info = plotted.memory_info(record)
@@ -334,11 +221,11 @@ def _memory_table(info: plotted.MemoryInfo) -> Table:
     return Table("Share of the sensitivity by distance", labels, rows, folded=True, note=left)
 
 
-def _at(shares: plotted.Points, far: int) -> str:
+def _at(shares: Points, far: int) -> str:
     """The share of one distance, to three digits: most are small."""
     share = shares[far - 1] if far <= len(shares) else None
     return words.MISSING if share is None else f"{words.number(100 * share)} %"
 
 
-def _within(shares: plotted.Points, far: int) -> float:
+def _within(shares: Points, far: int) -> float:
     return min(1.0, sum(share or 0.0 for share in shares[:far]))

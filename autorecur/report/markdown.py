@@ -80,9 +80,9 @@ def _section(section: Section) -> Iterator[str]:
     yield text(section.finding)
     if section.track:
         yield _waterfall(section.track)
-    yield from (text(plot.finding) for plot in section.plots)
     if section.bar:
         yield _split(section.bar)
+    yield from (text(plot.finding) for plot in section.plots)
     yield from (text(paragraph) for paragraph in section.paragraphs)
     yield _bullets(section.points)
     if section.code:

@@ -22,7 +22,7 @@ def price(record: Record) -> Section | None:
         return None
     reading = (
         "Circles are LSTMs, triangles GRUs; the one in a ring is saved. The step line is "
-        "the front: in as little time as that, no network of the search scored better. Each panel "
+        "the front: in as little time as that, no network of the search scored better. Each half "
         "has an axis of its own, for it is scored on rows of its own: the search chooses on some, "
         "and the finalists are compared on others."
     )

@@ -13,6 +13,7 @@ from autorecur.report.facts import (
     compared,
     metric_title,
     output,
+    targets,
 )
 from autorecur.report.parts import Row, Table
 
@@ -103,4 +104,6 @@ def score_table(record: Record) -> Table | None:
     kind = output(record)
     caption = f"Every score on the holdout{'' if kind == 'classes' else '; lower is better'}"
     note = NOTES["labels" if kind == "numbers" and "mase" not in metrics else kind]
+    if len(targets(record)) > 1:
+        note += f" Over all {len(targets(record))} targets."
     return Table(caption, labels, tuple(rows), note=note)

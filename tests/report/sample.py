@@ -8,6 +8,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from autorecur.histogram import histogram, quartiles
+from autorecur.leftover import Leftover, residuals
 from autorecur.record import Record
 
 OUTCOMES = ("BASELINE_WINS", "LSTM", "GRU", "EQUIVALENT", "LEANING", "UNDECIDED", "INCOMPLETE")
@@ -142,7 +146,7 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
         metric={"name": "mae", "better": "lower", "unit": "MW" if name == "load" else name},
         verdict=_verdict(outcome, name, cell, mean, duel, level),
         budget=_budget(incomplete),
-        model=_model(cell),
+        model=_model(cell) | {"bands": _bands()},
         score=_score(cell, level, incomplete),
         finalists=[_finalist("gru", gru, 0.4, cell)]
         + ([] if incomplete else [_finalist("lstm", lstm, 0.5, cell)]),
@@ -181,7 +185,12 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
         trials=_trials(rng, trials, name),
         duel=duel,
         checks=_checks(name),
-        figures={"forecast": _forecast(rng, name), "memory": None if incomplete else _memory()},
+        figures={
+            "forecast": _forecast(rng, name),
+            "memory": None if incomplete else _memory(),
+            "residuals": residuals(_leftover(), name),
+            "targets": _targets(name),
+        },
         environment={
             "seed": 7,
             "engine": "jax",
@@ -192,6 +201,40 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
             "versions": {"autorecur": "0.1.0", "jax": "0.9.0", "keras": "3.13.0", "numpy": "2.4.6"},
         },
     )
+
+
+def _load(steps: Any, noise: float = 14.0) -> Any:
+    """A load by the hour: a day's and a season's course, and what nobody foretells."""
+    course = 600 + 140 * np.sin(2 * np.pi * steps / 24) + 40 * np.sin(steps / 90)
+    return course + np.random.default_rng(3).normal(0, noise, len(steps))
+
+
+def _leftover() -> Leftover:
+    """Residuals one step ahead over the holdout, of which little can be foretold."""
+    chance = np.random.default_rng(4).normal(0, 14, 1_674)
+    apart = chance[1:] + 0.1 * chance[:-1]
+    return Leftover(apart, _load(np.arange(len(apart))) - apart, in_steps=True)
+
+
+def _targets(name: str) -> list[dict[str, Any]]:
+    rows = 17_420
+    values = _load(np.arange(rows))[:-31]
+    told = {"name": name, "of": rows, "missing": 31, "counted": rows - 31, "classes": None}
+    return [told | {"histogram": histogram(values), "quartiles": quartiles(values)}]
+
+
+def _bands() -> list[dict[str, Any]]:
+    """Bands from 1,452 validation windows, whose errors grow with the step; held a little less."""
+    rng = np.random.default_rng(5)
+    growth = (22 * (0.5 + np.arange(STEPS) / STEPS))[None, :]
+    before, later = (np.abs(rng.normal(0, 1, (rows, STEPS))) * growth for rows in (1_452, 1_673))
+    found = []
+    for share in (0.5, 0.8, 0.9, 0.95):
+        widths = np.quantile(before, share, axis=0)
+        held = float((1.04 * later <= widths).mean())
+        halves = [[float(width)] for width in widths]
+        found.append({"share": share, "half_widths": halves, "held": held, "of": later.size})
+    return found
 
 
 def _memory() -> dict[str, Any]:
@@ -641,13 +684,29 @@ def _forecast(rng: random.Random, name: str) -> dict[str, Any]:
         ]
 
     baseline = [actual[max(0, at - 24)] for at in range(count)]
+    lines = {"model": near(22), "other": near(26), "baseline": baseline}
     return {
         "times": [_time(15_724 + at) for at in range(count)],
         "actual": actual,
-        "model": near(22),
-        "other": near(26),
+        **lines,
         "other_name": "LSTM 2 × 64",
-        "baseline": baseline,
         "baseline_name": "seasonal naive",
         "unit": "MW" if name == "load" else name,
+        "drawn": {
+            "windows": WINDOWS * 4,
+            "of_windows": 69,
+            "series": None,
+            "of_series": 1,
+            "target": name,
+            "of_targets": 1,
+        },
+        "steps": {"examples": 1_673}
+        | {
+            key: [
+                sum(abs(actual[at] - line[at]) for at in range(step, count, STEPS))
+                / (count // STEPS)
+                for step in range(STEPS)
+            ]
+            for key, line in lines.items()
+        },
     }

@@ -14,6 +14,10 @@ from report.sample import record
 from report.sample_kinds import of_kind
 
 from autorecur.report import figures
+from autorecur.report.binned import targets_info
+from autorecur.report.foretold import forecast_info, held, steps_info
+from autorecur.report.leftover import residuals_info
+from autorecur.report.lines import kept
 from autorecur.report.plots.curves import curves_info
 from autorecur.report.plots.price import price_info
 from autorecur.report.plots.spent import spent_info
@@ -24,14 +28,11 @@ from autorecur.report.plotted import (
     Info,
     classes_info,
     density,
-    forecast_info,
-    held,
-    kept,
     memory_info,
     posterior_info,
     scatter_info,
-    steps_info,
 )
+from autorecur.report.sure import calibration_info, precision_info
 
 
 def infos() -> list[Info]:
@@ -41,6 +42,9 @@ def infos() -> list[Info]:
     found += [curves_info(record(trials=200)), price_info(of_kind("sequence-classification"))]
     found += [classes_info(of_kind(kind)) for kind in ("nowcast", "many classes")]
     found += [scatter_info(of_kind("text-regression")), forecast_info(of_kind("panel"))]
+    found += [residuals_info(each) for each in (made, of_kind("panel"))]
+    found += [make(of_kind("many classes")) for make in (precision_info, calibration_info)]
+    found += [targets_info(each) for each in (made, of_kind("many classes"))]
     return [info for info in found if info is not None]
 
 
@@ -77,9 +81,23 @@ def test_error_by_step_is_a_mean_over_windows() -> None:
     made = record()
     data = dict(made.figures["forecast"])
     model = [value + at % 24 for at, value in enumerate(data["actual"])]
+    del data["steps"]  # as in an older record, which tells only what is drawn
     info = steps_info(replace(made, figures={"forecast": {**data, "model": model}}))
-    assert info is not None
+    assert info is not None and info.examples is None
     assert info.lines[0][2] == pytest.approx(tuple(range(24)))
+
+
+def test_error_by_step_is_that_of_all_windows_where_the_record_tells() -> None:
+    made = record()
+    steps = {"examples": 1_673, "model": [1.0, 2.0, None], "other": None, "baseline": [3.0] * 3}
+    data = {**made.figures["forecast"], "steps": steps}
+    info = steps_info(replace(made, figures={"forecast": data}))
+    assert info is not None and info.examples == 1_673
+    assert [(kind, values) for _, kind, values in info.lines] == [
+        ("gru", (1.0, 2.0, None)),
+        ("baseline", (3.0, 3.0, 3.0)),
+    ]
+    assert "nan" not in figures.draw(info).lower()
 
 
 def test_missing_values_are_left_out_of_errors() -> None:
@@ -117,9 +135,10 @@ def test_a_matrix_keeps_every_example_where_classes_are_joined() -> None:
 
 def test_points_whose_truth_is_missing_are_left_out() -> None:
     made = of_kind("text-regression")
-    info = scatter_info(made)
+    scatter = {"actual": [1.0, None, 3.0], "foretold": [2.0, 2.0, None]}
+    info = scatter_info(replace(made, figures={"scatter": scatter}))
     assert info is not None
-    assert len(info.actual) == len(info.foretold) == 226 < len(made.figures["scatter"]["actual"])
+    assert (info.actual, info.foretold, info.of) == ((1.0,), (2.0,), None)
 
 
 def test_constant_truths_can_be_drawn() -> None:
@@ -142,10 +161,14 @@ def test_a_band_is_measured_on_what_happened() -> None:
         {"share": 0.5, "half_widths": [[2.0]] * 24},
     ]
     changed = replace(made, model={**made.model, "bands": bands}, figures={"forecast": forecast})
-    assert held(changed) == ((0.5, 1.0, 4.0), (0.9, 0.5, 1.0))
+    assert held(changed) == ((0.5, 1.0, 4.0, None), (0.9, 0.5, 1.0, None))
     info = forecast_info(changed)
-    assert info is not None and info.band == (0.5,) * count and info.band_share == 0.9
-    assert held(record()) == ()
+    assert info is not None
+    assert info.bands == ((0.9, (0.5,) * count), (0.5, (2.0,) * count))
+    whole = [{**bands[0], "held": 0.87, "of": 4_000}]
+    told = replace(made, model={**made.model, "bands": whole})
+    assert held(told) == ((0.9, 0.87, 1.0, 4_000),)
+    assert held(replace(made, model={**made.model, "bands": []})) == ()
 
 
 def test_a_long_line_keeps_its_extremes() -> None:

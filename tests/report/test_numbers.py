@@ -12,8 +12,12 @@ from report.sample_kinds import KINDS, of_kind
 
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.binned import Bins, TargetPart, TargetsInfo
+from autorecur.report.certainty import RECALLS
 from autorecur.report.document import document
 from autorecur.report.evidence import ROWS
+from autorecur.report.foretold import ForecastInfo, StepsInfo
+from autorecur.report.leftover import ResidualsInfo
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.plots.curves import CurvesInfo
 from autorecur.report.plots.price import PriceInfo
@@ -22,12 +26,11 @@ from autorecur.report.plots.tried import TriedInfo, score_text, size_name
 from autorecur.report.plots.variations import VariationsInfo
 from autorecur.report.plotted import (
     ClassesInfo,
-    ForecastInfo,
     MemoryInfo,
     PosteriorInfo,
     ScatterInfo,
-    StepsInfo,
 )
+from autorecur.report.sure import CalibrationInfo, PrecisionInfo, precision_at
 
 Cells = tuple[str, ...]
 
@@ -72,7 +75,8 @@ def window(info: ForecastInfo) -> list[Cells]:
     first, last = info.window
     return [
         (words.moment(info.times[at]), words.number(info.actual[at]),
-         *(words.number(values[at]) for _, _, values in info.lines))
+         *(words.number(values[at]) for _, _, values in info.lines),
+         *(words.number(half[at]) for _, half in info.bands))
         for at in range(first, min(last, first + ROWS))
     ]  # fmt: skip
 
@@ -94,6 +98,39 @@ def counts(info: ClassesInfo) -> list[Cells]:
     return [(name, *map(str, row)) for name, row in zip(info.labels, info.matrix, strict=True)]
 
 
+def recalls(info: PrecisionInfo) -> list[Cells]:
+    return [
+        (curve.label, words.score(curve.average_precision, "accuracy"),
+         *(words.score(precision_at(curve, recall), "accuracy") for recall in RECALLS))
+        for curve in info.curves
+    ]  # fmt: skip
+
+
+def sureness(info: CalibrationInfo) -> list[Cells]:
+    return [
+        (f"{part.count:,}", *(words.score(share, "accuracy") for share in (part.sure, part.right)))
+        for part in info.bins
+    ]
+
+
+def heights(bins: Bins) -> list[Cells]:
+    within = list(zip(map(words.number, bins.edges), map(str, bins.counts), strict=False))
+    below = [(words.number(bins.edges[0]), str(bins.below))] if bins.below else []
+    above = [(words.number(bins.edges[-1]), str(bins.above))] if bins.above else []
+    return [*below, *within, *above]
+
+
+def values(part: TargetPart) -> list[Cells]:
+    if part.bins is not None:
+        return heights(part.bins)
+    return [(label, f"{count:,}") for label, count in part.classes]
+
+
+def correlations(info: ResidualsInfo) -> list[Cells]:
+    found = info.lags.correlations if info.lags else ()
+    return [(str(at), words.number(each, signed=True)) for at, each in enumerate(found, 1)]
+
+
 NUMBERS: dict[type, Callable[[Any], list[Cells]]] = {
     PosteriorInfo: pairs,
     VariationsInfo: judged,
@@ -105,7 +142,18 @@ NUMBERS: dict[type, Callable[[Any], list[Cells]]] = {
     StepsInfo: steps,
     MemoryInfo: distances,
     ClassesInfo: counts,
+    PrecisionInfo: recalls,
+    CalibrationInfo: sureness,
 }
+
+
+def numbers(info: Any) -> list[list[Cells]]:
+    """What the tables of a figure hold, a list a table; most figures have one."""
+    if isinstance(info, TargetsInfo):
+        return [values(part) for part in info.parts]
+    if isinstance(info, ResidualsInfo):
+        return [heights(info.bins), *([correlations(info)] if info.lags else [])]
+    return [NUMBERS[type(info)](info)]
 
 
 def holds(table: Table, expected: list[Cells]) -> bool:
@@ -115,11 +163,10 @@ def holds(table: Table, expected: list[Cells]) -> bool:
     )
 
 
-def counted(section: Section, info: ScatterInfo) -> bool:
+def counted(section: Section, points: int, label: str) -> bool:
     """Points too many for rows are counted, all of them, in parts of the scale."""
     return any(
-        table.columns[-1].label == "Examples"
-        and sum(int(row.cells[-1]) for row in table.rows) == len(info.actual)
+        table.columns[-1].label == label and sum(int(row.cells[-1]) for row in table.rows) == points
         for table in section.tables
     )
 
@@ -141,21 +188,23 @@ def test_a_figures_numbers_stand_in_a_table_of_its_section(name: str) -> None:
     for section, plot in found:
         where = f"{section.number} {type(plot.info).__name__}"
         if isinstance(plot.info, ScatterInfo):
-            assert counted(section, plot.info), where
+            assert counted(section, len(plot.info.actual), "Examples"), where
             continue
-        expected = NUMBERS[type(plot.info)](plot.info)
-        assert expected, where
-        assert any(holds(table, expected) for table in section.tables), where
+        if isinstance(plot.info, ResidualsInfo):
+            assert counted(section, len(plot.info.points), "Points"), where
+        for expected in numbers(plot.info):
+            assert expected, where
+            assert any(holds(table, expected) for table in section.tables), where
     assert len(found) >= 4
 
 
 def test_a_table_of_other_numbers_is_told_from_the_figures() -> None:
     for section, plot in shown(record(trials=60)):
-        expected = NUMBERS[type(plot.info)](plot.info)
-        table = next(table for table in section.tables if holds(table, expected))
-        garbled = Row((words.MISSING,) * len(table.columns))
-        assert not holds(replace(table, rows=table.rows[1:]), expected)
-        assert not holds(replace(table, rows=(*table.rows[:-1], garbled)), expected)
+        for expected in numbers(plot.info):
+            table = next(table for table in section.tables if holds(table, expected))
+            garbled = Row((words.MISSING,) * len(table.columns))
+            assert not holds(replace(table, rows=table.rows[1:]), expected)
+            assert not holds(replace(table, rows=(*table.rows[:-1], garbled)), expected)
 
 
 @pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])

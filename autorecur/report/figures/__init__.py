@@ -15,17 +15,18 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from autorecur.report.binned import TargetsInfo
+from autorecur.report.figures.certainty import draw_calibration, draw_precision
+from autorecur.report.figures.forecasts import draw_forecast, draw_steps
+from autorecur.report.figures.histograms import draw_residuals, draw_targets
 from autorecur.report.figures.labels import draw_classes, draw_scatter
 from autorecur.report.figures.otherwise import draw_variations
-from autorecur.report.figures.series import (
-    draw_forecast,
-    draw_memory,
-    draw_posterior,
-    draw_steps,
-)
+from autorecur.report.figures.series import draw_memory, draw_posterior
 from autorecur.report.figures.sizes import draw_tried
 from autorecur.report.figures.style import STYLE, THEME
 from autorecur.report.figures.trainings import draw_curves, draw_price, draw_spent
+from autorecur.report.foretold import ForecastInfo, StepsInfo
+from autorecur.report.leftover import ResidualsInfo
 from autorecur.report.plots.curves import CurvesInfo
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
@@ -33,13 +34,12 @@ from autorecur.report.plots.tried import TriedInfo
 from autorecur.report.plots.variations import VariationsInfo
 from autorecur.report.plotted import (
     ClassesInfo,
-    ForecastInfo,
     Info,
     MemoryInfo,
     PosteriorInfo,
     ScatterInfo,
-    StepsInfo,
 )
+from autorecur.report.sure import CalibrationInfo, PrecisionInfo
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,9 +72,13 @@ DRAWERS: dict[type[Info], Callable[[Any], Figure]] = {
     CurvesInfo: draw_curves,
     ForecastInfo: draw_forecast,
     StepsInfo: draw_steps,
-    MemoryInfo: draw_memory,
+    ResidualsInfo: draw_residuals,
     ClassesInfo: draw_classes,
+    PrecisionInfo: draw_precision,
+    CalibrationInfo: draw_calibration,
     ScatterInfo: draw_scatter,
+    MemoryInfo: draw_memory,
+    TargetsInfo: draw_targets,
 }
 
 
