@@ -6,7 +6,7 @@ from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.facts import columns
 from autorecur.report.parts import Plot, Row, Table
-from autorecur.report.sure import (
+from autorecur.report.plots.sure import (
     CalibrationInfo,
     PrecisionInfo,
     calibration_info,

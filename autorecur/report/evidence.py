@@ -8,8 +8,8 @@ from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import plotted, words
 from autorecur.report.facts import columns, score_label, section
-from autorecur.report.lines import Points
 from autorecur.report.parts import Plot, Row, Section, Table
+from autorecur.report.plots.lines import Points
 
 __all__ = ["difference", "memory", "panel"]
 

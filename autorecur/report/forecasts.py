@@ -5,7 +5,8 @@ from __future__ import annotations
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.facts import columns, kind_of, section, target, targets
-from autorecur.report.foretold import (
+from autorecur.report.parts import Plot, Row, Section, Table
+from autorecur.report.plots.foretold import (
     ONE,
     ForecastInfo,
     StepsInfo,
@@ -13,7 +14,6 @@ from autorecur.report.foretold import (
     held,
     steps_info,
 )
-from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.scores import holdout_finding, score_table
 
 __all__ = ["forecasts"]

@@ -1,6 +1,6 @@
 """What the figures draw, as pure data of a record; `figures.draw` makes an SVG of each.
 
-Those of the search stand in `plots`.
+Those of the search, of forecasts, of residuals, of sureness and of targets stand in `plots`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.binned import TargetsInfo
-from autorecur.report.foretold import ForecastInfo, StepsInfo
-from autorecur.report.leftover import ResidualsInfo
-from autorecur.report.lines import Points
+from autorecur.report.plots.binned import TargetsInfo
 from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
+from autorecur.report.plots.leftover import ResidualsInfo
+from autorecur.report.plots.lines import Points
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
+from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo
 from autorecur.report.plots.tried import TriedInfo
 from autorecur.report.plots.variations import VariationsInfo
-from autorecur.report.sure import CalibrationInfo, PrecisionInfo
 
 __all__ = [
     "FOLDS",

@@ -7,8 +7,8 @@ from statistics import fmean, pstdev
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.facts import columns, kind_of, section, targets
-from autorecur.report.leftover import Lags, ResidualsInfo, residuals_info
 from autorecur.report.parts import Plot, Row, Section, Table
+from autorecur.report.plots.leftover import Lags, ResidualsInfo, residuals_info
 from autorecur.report.targets import bins_table
 
 __all__ = ["residuals"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.binned import Bins, TargetPart, TargetsInfo, targets_info
 from autorecur.report.facts import columns, kind_of
 from autorecur.report.parts import Plot, Row, Table
+from autorecur.report.plots.binned import Bins, TargetPart, TargetsInfo, targets_info
 
 __all__ = ["bins_table", "counts_tables", "filled", "histogram"]
 

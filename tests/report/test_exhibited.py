@@ -13,7 +13,7 @@ from autorecur.record import Record
 from autorecur.report.document import document
 from autorecur.report.glossary import BASELINES, WORDS
 from autorecur.report.parts import Section, Table
-from autorecur.report.sure import Recalled, precision_at
+from autorecur.report.plots.sure import Recalled, precision_at
 
 
 def section(made: Record, number: str) -> Section:

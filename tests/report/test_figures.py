@@ -14,13 +14,14 @@ from report.sample import record
 from report.sample_kinds import of_kind
 
 from autorecur.report import figures
-from autorecur.report.binned import targets_info
-from autorecur.report.foretold import forecast_info, held, steps_info
-from autorecur.report.leftover import residuals_info
-from autorecur.report.lines import kept
+from autorecur.report.plots.binned import targets_info
 from autorecur.report.plots.curves import curves_info
+from autorecur.report.plots.foretold import forecast_info, held, steps_info
+from autorecur.report.plots.leftover import residuals_info
+from autorecur.report.plots.lines import kept
 from autorecur.report.plots.price import price_info
 from autorecur.report.plots.spent import spent_info
+from autorecur.report.plots.sure import calibration_info, precision_info
 from autorecur.report.plots.tried import tried_info
 from autorecur.report.plots.variations import variations_info
 from autorecur.report.plotted import (
@@ -32,7 +33,6 @@ from autorecur.report.plotted import (
     posterior_info,
     scatter_info,
 )
-from autorecur.report.sure import calibration_info, precision_info
 
 
 def infos() -> list[Info]:

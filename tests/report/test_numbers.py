@@ -12,16 +12,17 @@ from report.sample_kinds import KINDS, of_kind
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.binned import Bins, TargetPart, TargetsInfo
 from autorecur.report.certainty import RECALLS
 from autorecur.report.document import document
 from autorecur.report.evidence import ROWS
-from autorecur.report.foretold import ForecastInfo, StepsInfo
-from autorecur.report.leftover import ResidualsInfo
 from autorecur.report.parts import Plot, Row, Section, Table
+from autorecur.report.plots.binned import Bins, TargetPart, TargetsInfo
 from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
+from autorecur.report.plots.leftover import ResidualsInfo
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
+from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo, precision_at
 from autorecur.report.plots.tried import TriedInfo, score_text, size_name
 from autorecur.report.plots.variations import VariationsInfo
 from autorecur.report.plotted import (
@@ -30,7 +31,6 @@ from autorecur.report.plotted import (
     PosteriorInfo,
     ScatterInfo,
 )
-from autorecur.report.sure import CalibrationInfo, PrecisionInfo, precision_at
 
 Cells = tuple[str, ...]
 

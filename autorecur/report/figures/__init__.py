@@ -15,7 +15,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from autorecur.report.binned import TargetsInfo
 from autorecur.report.figures.certainty import draw_calibration, draw_precision
 from autorecur.report.figures.forecasts import draw_forecast, draw_steps
 from autorecur.report.figures.histograms import draw_residuals, draw_targets
@@ -25,11 +24,13 @@ from autorecur.report.figures.series import draw_memory, draw_posterior
 from autorecur.report.figures.sizes import draw_tried
 from autorecur.report.figures.style import STYLE, THEME
 from autorecur.report.figures.trainings import draw_curves, draw_price, draw_spent
-from autorecur.report.foretold import ForecastInfo, StepsInfo
-from autorecur.report.leftover import ResidualsInfo
+from autorecur.report.plots.binned import TargetsInfo
 from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
+from autorecur.report.plots.leftover import ResidualsInfo
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
+from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo
 from autorecur.report.plots.tried import TriedInfo
 from autorecur.report.plots.variations import VariationsInfo
 from autorecur.report.plotted import (
@@ -39,7 +40,6 @@ from autorecur.report.plotted import (
     PosteriorInfo,
     ScatterInfo,
 )
-from autorecur.report.sure import CalibrationInfo, PrecisionInfo
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,7 +13,7 @@ from autorecur.report.figures.style import (
     MUTED,
     figure,
 )
-from autorecur.report.sure import CalibrationInfo, PrecisionInfo, Recalled
+from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo, Recalled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,8 +20,8 @@ from autorecur.report.figures.style import (
     figure,
     tick,
 )
-from autorecur.report.foretold import ForecastInfo, Lines, StepsInfo
-from autorecur.report.lines import POINTS, Points, kept
+from autorecur.report.plots.foretold import ForecastInfo, Lines, StepsInfo
+from autorecur.report.plots.lines import POINTS, Points, kept
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecur.report import words
-from autorecur.report.binned import Bins, TargetPart, TargetsInfo
 from autorecur.report.figures.style import BAND, COLOUR, INK, MARK, MUTED, count_whole, figure, tick
-from autorecur.report.leftover import Lags, ResidualsInfo
+from autorecur.report.plots.binned import Bins, TargetPart, TargetsInfo
+from autorecur.report.plots.leftover import Lags, ResidualsInfo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

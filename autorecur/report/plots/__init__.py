@@ -1,1 +1,1 @@
-"""What the figures of the search draw, one topic a module: pure data of a record."""
+"""What the figures draw, one topic a module: pure data of a record."""

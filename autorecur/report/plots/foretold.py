@@ -8,7 +8,7 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.lines import Points
+from autorecur.report.plots.lines import Points
 
 __all__ = ["ONE", "ForecastInfo", "Lines", "StepsInfo", "forecast_info", "held", "steps_info"]
 

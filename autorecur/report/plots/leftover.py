@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autorecur.record import Record
-from autorecur.report.binned import Bins, bins_of
+from autorecur.report.plots.binned import Bins, bins_of
 
 __all__ = ["Lags", "ResidualsInfo", "residuals_info"]
 
