@@ -94,7 +94,7 @@ def record_of(story: Story) -> Record:
             {**asdict(pair), "difference": pair.difference} for pair in story.comparison.pairs
         ),
         checks=tuple(asdict(check) for check in story.checks),
-        figures=exhibits.figures(story),
+        figures=story.figures or exhibits.figures(story),
         environment=_environment(story),
     )
 
@@ -140,7 +140,7 @@ def _data(dataset: Dataset) -> dict[str, Any]:
         "name": dataset.name,
         "rows": dataset.rows,
         "columns": len(schema.columns),
-        "target": schema.unit,
+        "target": schema.unit or list(schema.names("target")) or "",
         "kind": schema.kind,
         "horizon": schema.horizon,
         "frequency": schema.frequency,
@@ -268,6 +268,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "top": trial.top,
         "seed": trial.seed,
         "candidate": asdict(trial.candidate),
+        "parameters": trial.cost.parameters if trial.cost else None,
         "score": trial.score,
         "status": trial.status.name.lower(),
         "sentence": f"beyond the limits: {trial.excess}" if trial.excess else trial.sentence,

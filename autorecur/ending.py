@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autorecur.assemble import holdout_detail, record_of
 from autorecur.command import command_of
-from autorecur.exhibits import predictions
+from autorecur.exhibits import figures, predictions
 from autorecur.judge.duel import Duel
 from autorecur.judge.outcome import Kept
 from autorecur.judge.verdict import Verdict
@@ -226,4 +226,5 @@ def _detailed(story: Story) -> Story:
         details=holdout_detail(story),
         crosschecks=crosschecked(story),
         beats_plain=beats_plain(story),
+        figures=figures(story),
     )

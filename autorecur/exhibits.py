@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from autorecur import answers
+from autorecur.certainty import certainty
 from autorecur.data.dataset import Dataset
+from autorecur.data.thin import thinned
+from autorecur.foretold import forecast, one_step, scatter
+from autorecur.histogram import histogram, quartiles
 from autorecur.judge.check import Refitted
+from autorecur.leftover import residuals
 from autorecur.nets.candidate import CELLS
 from autorecur.nets.memory import MOST, reach
 from autorecur.nets.order import Fit
@@ -18,8 +24,10 @@ from autorecur.story import Story
 
 __all__ = ["afterwards", "bands", "figures", "predictions"]
 
-MOST_POINTS = 400  # of a figure
 MOST_WORST = 10  # documents
+MOST_TARGETS = 4  # of which the values are counted
+MOST_CLASSES = 20  # the most frequent ones
+MOST_VALUES = 200_000  # more of them look no different
 BANDS = (0.5, 0.8, 0.9, 0.95)
 Array = NDArray[np.floating[Any]]
 
@@ -51,15 +59,35 @@ def predictions(story: Story) -> pd.DataFrame:
 
 def figures(story: Story) -> dict[str, Any]:
     """The record's `figures` section; None where one does not apply."""
-    classes = bool(story.dataset.schema.classes)
-    labelled = story.dataset.kind.labelled
-    return {
-        "forecast": _forecast(story) if story.dataset.kind.window == "before" else None,
-        "classes": _classes(story) if classes else None,
-        "scatter": _scatter(story) if labelled and not classes else None,
+    dataset, given = story.dataset, story.answers
+    found: dict[str, Any] = dict.fromkeys(
+        ("forecast", "residuals", "classes", "certainty", "scatter")
+    )
+    if given is not None and dataset.schema.classes:
+        found |= _classes(story, given)
+    elif given is not None and dataset.kind.output != "tokens":
+        found |= _numbers(story, given)
+    return found | {
+        "targets": targets(dataset) or None,
         "memory": _memory(story),
-        "worst": _worst(story) if story.dataset.excerpts else None,
+        "worst": _worst(story) if dataset.excerpts else None,
     }
+
+
+def _numbers(story: Story, given: Array) -> dict[str, Any]:
+    """What was foretold beside what was, and what is left of the first target."""
+    dataset = story.dataset
+    found = {"residuals": residuals(one_step(dataset, given), dataset.schema.names("target")[0])}
+    if dataset.kind.labelled:
+        return found | {"scatter": scatter(dataset, given)}
+    other, best = story.other, story.best_baseline
+    shown = {
+        "model": given,
+        "other": story.refits[other].forecasts if other else None,
+        "baseline": story.references.holdout.get(best) if best else None,
+    }
+    title = story.finalists[other].candidate.title if other else None
+    return found | {"forecast": forecast(dataset, shown, title, best)}
 
 
 def _memory(story: Story) -> dict[str, Any] | None:
@@ -76,52 +104,22 @@ def _memory(story: Story) -> dict[str, Any] | None:
     } or None
 
 
-def _forecast(story: Story) -> dict[str, Any] | None:
-    """Consecutive holdout windows of the last series, each forecast from its own origin."""
-    dataset, horizon, given = story.dataset, story.dataset.horizon, story.answers
-    if given is None:
-        return None
-    test = dataset.split.holdout.test
-    series = dataset.series_of(test)
-    chosen, reached = [], -1
-    for place in np.flatnonzero(series == series[-1]):
-        if test[place] >= reached:
-            chosen.append(place)
-            reached = int(test[place]) + horizon
-    chosen = chosen[-max(1, MOST_POINTS // horizon) :]
-    examples = test[chosen]
-    rows = (examples[:, None] + np.arange(horizon)).ravel()
-    other, best = story.other, story.best_baseline
-
-    def picked(forecasts: Array | None) -> list[float] | None:
-        return None if forecasts is None else forecasts[chosen][:, :, 0].ravel().tolist()
-
-    return {
-        "times": [str(stamp) for stamp in dataset.times[rows]],
-        "actual": dataset.actuals(examples)[:, :, 0].ravel().tolist(),
-        "model": picked(given),
-        "other": picked(story.refits[other].forecasts if other else None),
-        "other_name": story.finalists[other].candidate.title if other else None,
-        "baseline": picked(story.references.holdout.get(best) if best else None),
-        "baseline_name": best,
-        "unit": dataset.schema.unit,
-    }
-
-
-def _classes(story: Story) -> dict[str, Any] | None:
-    """How often each true class was taken for which."""
-    dataset, given, name = story.dataset, story.answers, story.best_baseline
-    if given is None:
-        return None
+def _classes(story: Story, given: Array) -> dict[str, Any]:
+    """How often each true class was taken for which, and how sure the answers are."""
+    dataset, name = story.dataset, story.best_baseline
+    labels = list(dataset.schema.classes)
     codes = dataset.actuals(dataset.split.holdout.test)[:, 0, 0]
     known = ~np.isnan(codes)
     truth = codes[known].astype(np.int64)
     best = story.references.holdout.get(name or "")
     return {
-        "labels": list(dataset.schema.classes),
-        "matrix": _matrix(truth, given[known]),
-        "baseline_matrix": None if best is None else _matrix(truth, best[known]),
-        "baseline_name": None if best is None else name,
+        "classes": {
+            "labels": labels,
+            "matrix": _matrix(truth, given[known]),
+            "baseline_matrix": None if best is None else _matrix(truth, best[known]),
+            "baseline_name": None if best is None else name,
+        },
+        "certainty": certainty(labels, truth, given[known, 0, :]),
     }
 
 
@@ -133,15 +131,43 @@ def _matrix(truth: NDArray[np.int64], given: Array) -> list[list[int]]:
     return matrix
 
 
-def _scatter(story: Story) -> dict[str, Any] | None:
-    given = story.answers
-    if given is None:
-        return None
-    truth = story.dataset.actuals(story.dataset.split.holdout.test)[:, 0, 0]
-    known = np.flatnonzero(~np.isnan(truth))
-    step = -(-len(known) // MOST_POINTS)
-    picked = known[:: max(1, step)]
-    return {"actual": truth[picked].tolist(), "foretold": given[picked, 0, 0].tolist()}
+def targets(dataset: Dataset) -> list[dict[str, Any]]:
+    """How many values of each target lie where, over the whole table."""
+    names, classes = dataset.schema.names("target"), dataset.schema.classes
+    if dataset.kind.labelled:
+        values, known = dataset.labels, ~np.isnan(dataset.labels)
+    else:
+        values, known = dataset.values[:, : len(names)], dataset.observed
+    return [
+        {
+            "name": name,
+            "of": len(values),
+            "missing": int((~known[:, place]).sum()),
+            **_spread(values[:, place], known[:, place], classes),
+        }
+        for place, name in enumerate(names[:MOST_TARGETS])
+    ]
+
+
+def _spread(values: Array, known: NDArray[np.bool_], classes: Sequence[str]) -> dict[str, Any]:
+    """The histogram of one target: of its classes, or of numbers, of which a sample is enough."""
+    if classes:
+        counts = np.bincount(values[known].astype(np.int64), minlength=len(classes))
+        order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
+        shown = [{"label": classes[at], "count": int(counts[at])} for at in order.tolist()]
+        return {
+            "counted": int(counts.sum()),
+            "classes": shown,
+            "histogram": None,
+            "quartiles": None,
+        }
+    some = values[thinned(np.flatnonzero(known), MOST_VALUES)]
+    return {
+        "counted": len(some),
+        "classes": None,
+        "histogram": histogram(some),
+        "quartiles": quartiles(some),
+    }
 
 
 def _worst(story: Story) -> list[dict[str, Any]] | None:
@@ -174,10 +200,18 @@ def _worst(story: Story) -> list[dict[str, Any]] | None:
 
 
 def bands(story: Story) -> list[dict[str, Any]]:
-    """Half of each band's width, by share, step and target: see `half_widths`."""
+    """Half of each band's width, by share, step and target (see `half_widths`); what it held."""
     fit = story.refits.get(story.model_cell or "")
     found = {} if fit is None else half_widths(story.dataset, fit)
-    return [{"share": share, "half_widths": widths.tolist()} for share, widths in found.items()]
+    held = {} if fit is None else _held(story.dataset, fit, found)
+    return [
+        {
+            "share": share,
+            "half_widths": widths.tolist(),
+            **({"held": held[share][0], "of": held[share][1]} if share in held else {}),
+        }
+        for share, widths in found.items()
+    ]
 
 
 def half_widths(dataset: Dataset, fit: Fit) -> dict[float, Array]:
@@ -196,22 +230,34 @@ def half_widths(dataset: Dataset, fit: Fit) -> dict[float, Array]:
     return {share: errors[rank - 1] for share, rank in ranks.items() if rank <= counts}
 
 
+def _held(
+    dataset: Dataset, fit: Fit, found: Mapping[float, Array]
+) -> dict[float, tuple[float, int]]:
+    """By band the share of the holdout's values that it held, and of how many."""
+    if fit.forecasts is None or not found:
+        return {}
+    errors = np.abs(dataset.actuals(dataset.split.holdout.test) - fit.forecasts)
+    known = np.isfinite(errors)
+    count = int(known.sum())
+    return {
+        share: (float((errors <= widths)[known].mean()), count)
+        for share, widths in found.items()
+        if count
+    }
+
+
 def afterwards(dataset: Dataset, fit: Fit, lookback: int) -> Refitted:
     """What the checks ask of a refitted finalist."""
-    residuals, held = np.empty(0), {}
-    test = dataset.split.holdout.test
-    if fit.forecasts is not None and dataset.kind.window == "before" and len(dataset.offsets) == 2:
-        errors = np.abs(apart := dataset.actuals(test) - fit.forecasts)
-        if len(test) > 1 and (np.diff(test) == 1).all():
-            residuals = apart[:, 0, 0].astype(float)
-        known = np.isfinite(errors)
-        for share, widths in half_widths(dataset, fit).items():
-            held[share] = (float((errors <= widths)[known].mean()), int(known.sum()))
+    left = None
+    if fit.forecasts is not None and dataset.kind.window == "before":
+        left = one_step(dataset, fit.forecasts)
+    followed = left is not None and left.in_steps
     return Refitted(
         lookback=lookback,
         train_score=fit.train_score,
         score=fit.score,
-        residuals=residuals.tolist(),
-        held=held,
+        residuals=left.values.tolist() if left and followed else (),
+        begins=left.begins if left and followed else (),
+        held=_held(dataset, fit, half_widths(dataset, fit)),
         reach=None if fit.memory is None else reach(fit.memory),
     )

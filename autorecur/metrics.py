@@ -169,12 +169,12 @@ class Metric:
         return (self.watch or self.score)(truth, forecast)
 
     def unit_of(self, target: str) -> str:
-        """The score's unit, where the target's own is `target`.
+        """The score's unit, where the target's own is `target`; none where that has none.
 
-        >>> METRICS["mse"].unit_of("kW")
-        'kW²'
+        >>> METRICS["mse"].unit_of("kW"), METRICS["mse"].unit_of(""), METRICS["mase"].unit_of("")
+        ('kW²', '', '×')
         """
-        return self.unit.replace("target", target)
+        return self.unit.replace("target", target) if target or "target" not in self.unit else ""
 
     def gain(self, score: float, reference: float) -> float:
         """How much better `score` is than `reference`, in the metric's unit; positive is better.

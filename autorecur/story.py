@@ -57,6 +57,7 @@ class Story:
     crosschecks: tuple[CrossCheck, ...] | None = None  # asked once: they go over the whole holdout
     beats_plain: Mapping[str, float] | None = None  # by cell; asked once as well
     details: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)  # made once, for each writing of a record
 
     @property
     def model_cell(self) -> str | None:

@@ -33,8 +33,12 @@ LAYERS = (
     (
         "progress",
         "cells",
+        "histogram",
+        "leftover",
+        "certainty",
         "story",
         "command",
+        "foretold",
         "exhibits",
         "questions",
         "outline",
@@ -68,7 +72,7 @@ HOMES = {
     "matplotlib": ("report.figures",),
     "rich": ("progress", "report.terminal"),
     "scipy": ("judge", "nets.baselines", "nets.spelling"),
-    "sklearn": ("nets.baseline", "nets.baselines"),
+    "sklearn": ("certainty", "nets.baseline", "nets.baselines"),
     "tensorflow": ("nets", "run"),
     "threadpoolctl": ("nets.baseline",),
 }

@@ -24,7 +24,7 @@ from autorecur.stages import Settings, Stage
 def trial(cell: str, score: float, width: int = 32, excess: str = "") -> Trial:
     candidate = Candidate(cell, width=width)
     fit = Fit(f"{cell}-{width}", Status.FINISHED, "done", score=score)
-    made = Trial.of(fit, pair=0, rung=0, top=True, candidate=candidate, seed=1)
+    made = Trial.of(fit, pair=0, rung=0, top=True, fraction=1.0, candidate=candidate, seed=1)
     return replace(made, excess=excess)
 
 

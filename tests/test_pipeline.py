@@ -71,6 +71,7 @@ def test_both_cells_of_a_pair_get_the_same(co2_run: autorecur.Run) -> None:
         lstm, gru = pair["lstm"], pair["gru"]
         assert lstm["seed"] == gru["seed"]
         assert {**lstm["candidate"], "cell": ""} == {**gru["candidate"], "cell": ""}
+        assert 0 < gru["parameters"] < lstm["parameters"], "three gates, and not four"
 
 
 def test_the_duel_trains_both_finalists_on_the_same_folds(co2_run: autorecur.Run) -> None:

@@ -101,8 +101,12 @@ class Schema:
 
     @property
     def unit(self) -> str:
-        """The target's own name: a table seldom says more about its unit."""
-        return next(iter(self.names("target")), "")
+        """The target's own name: a table seldom says more about its unit. Of several there is none.
+
+        What they are counted in differs, or nobody says that it does not.
+        """
+        targets = self.names("target")
+        return targets[0] if len(targets) == 1 else ""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ class Refitted:
     train_score: float | None = None  # on examples that it was trained on
     score: float | None = None  # on validation ones
     residuals: Sequence[float] = ()  # one step ahead, over the holdout, step by step
+    begins: Sequence[int] = ()  # places in them where another series begins
     held: Mapping[float, tuple[float, int]] = field(default_factory=dict)  # by band: share, of
     reach: int | None = None  # rows that hold most of its sensitivity
 

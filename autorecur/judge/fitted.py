@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.special import chdtrc
-
 from autorecur.judge.check import Check, Facts, Refitted
-from autorecur.judge.crosschecks import lag_products
+from autorecur.judge.residuals import autocorrelation
 from autorecur.judge.verdict import Verdict
 from autorecur.judge.wording import count, number, percent
 from autorecur.metrics import Metric
@@ -18,13 +14,8 @@ __all__ = ["refitted"]
 
 GAP = 0.5  # of the error: a network that is so much better on what it has seen learns by heart
 ALL = 0.99
-LEFT = 0.2  # autocorrelation below which what is left over is of no use
-FEWEST, LAGS = 30, 10
-DOUBT = 0.01
 SLACK = 0.05  # of coverage, beside what chance alone may do
 LONG_WINDOW = 3  # times the memory: a longer one is wasted
-
-Numbers = NDArray[np.float64]
 
 
 def refitted(verdict: Verdict, metric: Metric, facts: Facts) -> list[Check]:
@@ -57,32 +48,19 @@ def _gap(name: str, fit: Refitted, metric: Metric) -> Check:
 
 
 def _residuals(name: str, fit: Refitted) -> Check:
-    """Ljung and Box 1978, and by how much: of many residuals the slightest is beyond chance."""
-    values = np.asarray(fit.residuals, dtype=np.float64)
-    values = values[np.isfinite(values)]
-    if len(values) < FEWEST or np.ptp(values) == 0:
+    found = autocorrelation(fit.residuals, fit.begins)
+    if found is None:
         return Check("AR110", "not applicable", "There are no residuals one step after the other.")
-    correlations = _autocorrelations(values)
-    lags = np.arange(1, len(correlations) + 1)
-    statistic = len(values) * (len(values) + 2) * np.sum(correlations**2 / (len(values) - lags))
-    place = int(np.abs(correlations).argmax())
-    strongest = float(correlations[place])
-    chance = float(chdtrc(len(lags), statistic))
-    if chance >= DOUBT or abs(strongest) < LEFT:
+    if not found.is_left:
         return Check("AR110", "passed", f"Little is left in the {name}'s residuals to foretell.")
+    lag, correlation = found.strongest
     return Check(
         "AR110",
         "tip",
-        f"The {name}'s errors one step ahead go together with those "
-        f"{count(place + 1, 'step')} before (correlation {number(strongest)}): something is left "
-        "to foretell.",
+        f"The {name}'s errors one step ahead go together with those {count(lag, 'step')} before "
+        f"(correlation {number(correlation)}): something is left to foretell.",
         "Give a longer budget, a longer window, or columns that tell more.",
     )
-
-
-def _autocorrelations(values: Numbers) -> Numbers:
-    centred = values - values.mean()
-    return lag_products(centred, min(LAGS, len(values) // 5)) / float(centred @ centred)
 
 
 def _bands(fit: Refitted) -> Check:

@@ -8,6 +8,7 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import plotted, words
+from autorecur.report.certainty import certain, certain_tables
 from autorecur.report.facts import columns, kind_of, output, section, target
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.scores import holdout_finding, score_table
@@ -40,8 +41,8 @@ def confusion(record: Record) -> Section | None:
         "7c",
         "What does it confuse?",
         holdout_finding(record),
-        plots=plots,
-        tables=tuple(table for table in tables if table),
+        plots=(*plots, *certain(record)),
+        tables=(*(table for table in tables if table), *certain_tables(record)),
     )
 
 
@@ -165,7 +166,7 @@ def labels(record: Record) -> Section | None:
         said = _distance(info)
         reading = (
             "A point is an example of the holdout. On the line, what was foretold is what was; "
-            "above it too much was foretold, below it too little."
+            f"above it too much was foretold, below it too little.{_some(info)}"
         )
         label = f"Foretold beside actual values of the holdout. {said}"
         plots = (Plot(info, said, label, reading),)
@@ -183,12 +184,25 @@ def _errors(info: plotted.ScatterInfo) -> list[float]:
     return [abs(a - f) for a, f in zip(info.actual, info.foretold, strict=True)]
 
 
+def _some(info: plotted.ScatterInfo) -> str:
+    """How many of how many examples are drawn, where not all are."""
+    drawn = len(info.actual)
+    if info.of is None or info.of == drawn:
+        return ""
+    return f" Of {info.of:,} examples {drawn} are drawn, the worst one among them."
+
+
 def _distance(info: plotted.ScatterInfo) -> str:
+    """How far off it is, of all examples; an older record tells only those that are drawn."""
     errors = _errors(info)
+    counted = f"{words.plural(len(errors), 'example')} drawn"
+    middle, worst = median(errors), max(errors)
+    if info.of is not None and info.median_error is not None and info.worst_error is not None:
+        counted = f"{info.of:,} {'example' if info.of == 1 else 'examples'}"
+        middle, worst = info.median_error, info.worst_error
     return (
-        f"Half of {words.plural(len(errors), 'example')} are off by "
-        f"{words.number(median(errors))} or less, the worst one by {words.number(max(errors))} "
-        f"[{words.cut(info.unit, 40)}]."
+        f"Half of {counted} are off by {words.number(middle)} or less, the worst one by "
+        f"{words.number(worst)} [{words.cut(info.unit, 40)}]."
     )
 
 
@@ -222,7 +236,8 @@ def _fifths(info: plotted.ScatterInfo | None) -> Table | None:
         "#Too much or too little",
         "#Examples",
     )
-    caption = f"The points in numbers, by size of the actual value [{words.cut(info.unit, 40)}]"
+    unit = words.cut(info.unit, 40)
+    caption = f"The points drawn in numbers, by size of the actual value [{unit}]"
     return Table(caption, columns(*heads), tuple(rows), folded=True)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from autorecur.record import Record
-from autorecur.report import undone, words
+from autorecur.report import targets, undone, words
 from autorecur.report.facts import (
     columns,
     in_points,
@@ -48,13 +48,19 @@ def data(record: Record) -> Section:
         )
     elif data["series"] > 1:
         reading = "How many rows of all series serve what: a piece of the bar is no place."
-    tables = (facts, _columns(data["columns_read"]), _parts(record))
+    tables = (
+        facts,
+        _columns(data["columns_read"]),
+        *targets.counts_tables(record),
+        _parts(record),
+    )
     return section(
         "9",
         "What data was this?",
         finding,
         bar=_split_bar(record),
         points=tuple(data["reasons"]),
+        plots=targets.histogram(record),
         tables=tuple(table for table in tables if table.rows),
         reading=reading,
     )
@@ -93,6 +99,7 @@ def _facts(record: Record) -> tuple[tuple[str, str], ...]:
         ("Stretch", f"{data['horizon']} {data['tokens']}s" if kind.output == "tokens" else ""),
         ("Frequency", (data["frequency"] or words.MISSING) if timed else ""),
         ("Season", _season(season) if timed else ""),
+        targets.filled(record),
         ("Fingerprint (SHA-256)", data["fingerprint"]),
     )
 

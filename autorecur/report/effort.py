@@ -1,4 +1,4 @@
-"""The sections that say what it took: budget (4), what was tried (5), learning curves (6, 6a)."""
+"""The sections on the trainings: what was tried (5), and whether it was long enough (6, 6a)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from autorecur.metrics import sign
 from autorecur.record import Record
-from autorecur.report import plotted, words
+from autorecur.report import words
 from autorecur.report.facts import (
     CELLS,
     amount,
@@ -20,110 +20,19 @@ from autorecur.report.facts import (
     score_label,
     section,
 )
-from autorecur.report.parts import Column, Plot, Row, Section, Segment, Table, Track
+from autorecur.report.parts import Column, Plot, Row, Section, Table
+from autorecur.report.plots.curves import LINES, CurvesInfo, curves_info, drawn
+from autorecur.report.plots.tried import TriedInfo, score_text, size_name, tried_info
 
-__all__ = ["budget", "curves", "learning", "trials"]
+__all__ = ["curves", "learning", "trials"]
 
 
 TRIALS = 200  # rows of the long table of trials
 TOP = 10
-
-
-def budget(record: Record) -> Section:
-    """Where the budget went (4), by stage and by cell."""
-    spent_of = record.budget
-    limit, spent = spent_of["limit_seconds"], spent_of["spent_seconds"]
-    longest = max(spent_of["ledger"], key=lambda entry: entry["seconds"], default=None)
-    finding = record.verdict["cost"]
-    if longest and spent:
-        part = words.share(longest["seconds"] / spent)
-        finding += f" The largest part went into {longest['stage']}: {part}."
-    reading = (
-        "Each bar begins where the one before it ended; the line is the limit. Hatched: "
-        "past the limit."
-    )
-    tables = (
-        _ledger(spent_of["ledger"], spent),
-        _workers(spent_of.get("workers", ())),
-        _cells(spent_of["cells"]),
-    )
-    return section(
-        "4",
-        "Where did the budget go?",
-        finding,
-        track=_track(spent_of, limit, spent),
-        reading=reading,
-        tables=tuple(table for table in tables if table.rows),
-    )
-
-
-def _ledger(ledger: Sequence[Mapping[str, Any]], spent: float) -> Table:
-    whole = {
-        "stage": "together",
-        "seconds": sum(entry["seconds"] for entry in ledger),
-        "trainings": sum(entry["trainings"] for entry in ledger),
-    }
-    rows = []
-    for entry in (*ledger, whole):
-        planned = words.duration(entry["planned_seconds"]) if "planned_seconds" in entry else ""
-        part = words.share(entry["seconds"] / spent if spent else None)
-        took = words.duration(entry["seconds"])
-        rows.append(Row((entry["stage"], planned, took, part, str(entry["trainings"]))))
-    labels = columns("Stage", "#Planned", "#Spent", "#Share", "#Trainings")
-    return Table("Planned and spent", labels, tuple(rows))
-
-
-USES = ("steps", "validation", "compile", "other", "waiting")
-
-
-def _workers(stages: Sequence[Mapping[str, Any]]) -> Table:
-    """What the workers did, in seconds of all of them together."""
-    whole = {"stage": "together", **{use: sum(of[use] for of in stages) for use in USES}}
-    rows = tuple(
-        Row((of["stage"], *(words.duration(of[use]) for use in USES)))
-        for of in (*stages, whole)
-        if sum(of[use] for use in USES[:-1]) > 0
-    )
-    labels = columns("Stage", "#Steps", "#Validation", "#Compiling", "#Other", "#Waiting")
-    return Table("What the workers did, their seconds together", labels, rows)
-
-
-def _cells(cells: Mapping[str, Mapping[str, Any]]) -> Table:
-    rows = tuple(
-        Row((cell.upper(), words.duration(of["seconds"]), str(of["trainings"])), cell)
-        for cell in CELLS
-        if (of := cells.get(cell)) is not None
-    )
-    caption = "Both cells side by side: the comparison is fair when these agree"
-    return Table(caption, columns("Cell", "#Training time", "#Trainings"), rows)
-
-
-def _track(budget: Mapping[str, Any], limit: float | None, spent: float) -> Track | None:
-    whole = max(limit or 0.0, spent, sum(entry["seconds"] for entry in budget["ledger"]))
-    if whole <= 0:
-        return None
-    pieces, start = [], 0.0
-    for entry in budget["ledger"]:
-        length = entry["seconds"] / whole
-        over = limit is not None and (start + length) * whole > limit * 1.0005
-        pieces.append(
-            Segment(
-                entry["stage"],
-                start,
-                length,
-                words.duration(entry["seconds"]),
-                "over" if over else "plain",
-            )
-        )
-        start += length
-    if limit is not None and limit > spent:
-        pieces.append(
-            Segment("left over", start, max(0.0, 1 - start), words.duration(limit - spent), "rest")
-        )
-    text = f"limit {words.duration(limit)}" if limit is not None else ""
-    return Track(
-        "Seconds by stage", tuple(pieces), limit / whole if limit is not None else None, text
-    )
+ROUNDS = (
+    "Rungs are rounds: every rung trains fewer candidates for longer. Scores of different rungs "
+    "are not comparable."
+)
 
 
 TRIAL = (
@@ -166,12 +75,75 @@ def trials(record: Record) -> Section | None:
         tables.append(Table(f"The first {TRIALS} trainings", labels, rows, folded=True, note=note))
     elif len(rows) > TOP:
         tables.append(Table(f"All {len(rows)} trainings", labels, rows, folded=True))
-    reading = (
-        "Rungs are rounds: every rung trains fewer candidates for longer. Scores of "
-        "different rungs are not comparable."
+    info = tried_info(record)
+    plots: tuple[Plot, ...] = ()
+    if info is not None:
+        tables.append(_sizes(record, info))
+        plots = (_map(record, info),)
+    return section(
+        "5",
+        "What was tried?",
+        _tried(record),
+        plots=plots,
+        tables=tuple(tables),
+        reading="" if plots else ROUNDS,
     )
-    finding = _tried(record)
-    return section("5", "What was tried?", finding, tables=tuple(tables), reading=reading)
+
+
+def _map(record: Record, info: TriedInfo) -> Plot:
+    """The two maps of depth and width."""
+    finding = _best_sizes(record, info)
+    reading = (
+        "A square is a size: the best score of those of it that were trained furthest, and its "
+        "weights. The circle says how far: full, half full (a third of a full training) or empty "
+        "(less). Coloured are the fully trained alone, for only those compare: the stronger, the "
+        f"better, on one scale for both cells. Hatched sizes of the grid were not tried. {ROUNDS}"
+    )
+    label = f"Two maps, LSTM and GRU, of the best score by depth and width. {finding}"
+    return Plot(info, finding, label, reading)
+
+
+def _best_sizes(record: Record, info: TriedInfo) -> str:
+    full = [size for size in info.sizes if size.shade is not None]
+    grid = len(info.depths) * len(info.widths)
+    best = [
+        f"{size_name(info, size)} ({amount(record, size.score)})"
+        for cell in CELLS
+        for size in full
+        if size.best and size.cell == cell
+    ]
+    tried = {cell: sum(size.cell == cell for size in info.sizes) for cell in CELLS}
+    told = " and ".join(f"{tried[cell]} as {cell.upper()}" for cell in CELLS)
+    finding = f"Of {grid} sizes {told} were tried."
+    if best:
+        finding = f"Fully trained, the best of its cell: {' and '.join(best)}. {finding}"
+    else:
+        finding = f"No size was trained fully. {finding}"
+    edge = [check for check in record.checks if check["code"] == "AR102"]
+    if any(check["level"] in ("issue", "tip") for check in edge):
+        finding += " The best lies on the edge of the space (AR102)."
+    return finding
+
+
+def _sizes(record: Record, info: TriedInfo) -> Table:
+    """The squares in numbers."""
+    rows = tuple(
+        Row(
+            (
+                size_name(info, size),
+                size.fidelity,
+                score_text(info, size),
+                words.count(size.parameters),
+                str(size.trainings),
+            ),
+            size.cell,
+        )
+        for size in info.sizes
+    )
+    labels = columns(
+        "Size", "Trained", f"#{score_label(record)}", "#Weights", "#Trainings of any length"
+    )
+    return Table("The maps in numbers", labels, rows, folded=True)
 
 
 def _without(
@@ -248,18 +220,11 @@ def _trial(trial: Mapping[str, Any], metric: str) -> Row:
 
 def curves(record: Record) -> Section | None:
     """Whether training was long enough (6)."""
-    info = plotted.curves_info(record)
+    info = curves_info(record)
     if info is None:
         return None
-    flip = sign(record.metric["better"])
-    last = max(trial["rung"] for trial in record.trials)
-    final = [
-        [flip * point for point in trial["curve"] if point is not None]
-        for trial in record.trials
-        if trial["top"] or trial["rung"] == last
-    ]
-    final = [curve for curve in final if len(curve) > 1]
-    improving = sum(curve[-1] < min(curve[:-1]) for curve in final)
+    final = _final(record)
+    improving = sum(_improving(record, trial) for trial in final)
     finding = (
         f"{improving} of the {words.plural(len(final), 'training')} at the last rung had "
         "their best score at the end."
@@ -274,48 +239,87 @@ def curves(record: Record) -> Section | None:
         "thin ones ending in × did not."
     )
     if info.hidden:
-        reading += f" The {info.hidden} lowest-ranked trainings are left out."
+        reading += (
+            f" The {LINES} trainings of the highest rungs and best scores have a line; dotted is "
+            f"the median of the {info.hidden} others of a rung, as far as half of them went."
+        )
     if in_points(record):
         reading += " Trainings are stopped by their log loss, which moves in smaller steps."
-    label = f"Validation score by evaluation, one panel a rung. {finding}"
+    told = _longest(record, final)
+    label = f"Validation score by evaluation, one panel a rung. {told}"
     return section(
         "6",
         "Was training long enough?",
         finding,
-        plots=(Plot(info, finding, label, reading),),
-        tables=(_curve_table(record),),
+        plots=(Plot(info, told, label, reading),),
+        tables=(_curve_table(record, info),),
     )
 
 
-def _curve_table(record: Record) -> Table:
-    rows, metric = [], record.metric["name"]
-    for trial in record.trials[:TRIALS]:
-        points = [point for point in trial["curve"] if point is not None]
-        if len(points) < 2:
-            continue
-        best = (min if record.metric["better"] == "lower" else max)(points)
+def _final(record: Record) -> list[Mapping[str, Any]]:
+    """The trainings with a curve that nothing was trained further than."""
+    last = max(trial["rung"] for trial in record.trials)
+    top = [trial for trial in record.trials if trial["top"]]
+    final = top or [trial for trial in record.trials if trial["rung"] == last]
+    return [trial for trial in final if len(_points(trial)) > 1]
+
+
+def _points(trial: Mapping[str, Any]) -> list[float]:
+    return [point for point in trial["curve"] if point is not None]
+
+
+def _improving(record: Record, trial: Mapping[str, Any]) -> bool:
+    flip = sign(record.metric["better"])
+    *before, last = (flip * point for point in _points(trial))
+    return last < min(before)
+
+
+def _longest(record: Record, final: Sequence[Mapping[str, Any]]) -> str:
+    """When the best of each cell were at their best."""
+    flip, told = sign(record.metric["better"]), []
+    for cell in CELLS:
+        there = [trial for trial in final if trial["cell"] == cell and trial["score"] is not None]
+        if there:
+            points = _points(min(there, key=lambda trial: flip * trial["score"]))
+            best = min(range(len(points)), key=lambda at: flip * points[at])
+            told.append((cell.upper(), f"{best + 1} of {len(points)}"))
+    if not told:
+        return "No curve of the last rung has a score."
+    (name, when), *others = told
+    text = f"The best {name} had its best score after {when} evaluations"
+    return "".join((text, *(f", the best {name} after {when}" for name, when in others), "."))
+
+
+def _curve_table(record: Record, info: CurvesInfo) -> Table:
+    """Every line that is drawn, and the medians of those that are not."""
+    metric, better = record.metric["name"], record.metric["better"]
+    rows = []
+    for trial in drawn(record)[0]:
         title = (
             f"{trial['cell'].upper()} {trial['candidate']['depth']} × {trial['candidate']['width']}"
         )
-        rows.append(
-            Row(
-                (
-                    title,
-                    str(trial["rung"]),
-                    str(trial["seed"]),
-                    words.score(points[0], metric),
-                    words.score(best, metric),
-                    words.score(points[-1], metric),
-                    str(len(points)),
-                    str(trial["steps"]),
-                ),
-                trial["cell"],
-            )
-        )
+        numbers = _ends(_points(trial), metric, better)
+        cells = (title, str(trial["rung"]), str(trial["seed"]), *numbers, str(trial["steps"]))
+        rows.append(Row(cells, trial["cell"]))
+    for panel in info.panels:
+        if panel.hidden:
+            scale = 100.0 if in_points(record) else 1.0
+            points = [point / scale for _, point in panel.median if point is not None]
+            title = f"median of {panel.hidden} more"
+            numbers = _ends(points, metric, better)
+            cells = (title, str(panel.rung), words.MISSING, *numbers, words.MISSING)
+            rows.append(Row(cells))
     labels = columns(
         "Candidate", "#Rung", "#Seed", "#First", "#Best", "#Last", "#Evaluations", "#Steps"
     )
     return Table(f"The curves in numbers: {score_label(record)}", labels, tuple(rows), folded=True)
+
+
+def _ends(points: Sequence[float], metric: str, better: str) -> tuple[str, ...]:
+    """The first, the best and the last score of a curve, and how many there are."""
+    best = (min if better == "lower" else max)(points)
+    ends = (words.score(value, metric) for value in (points[0], best, points[-1]))
+    return (*ends, str(len(points)))
 
 
 def learning(record: Record) -> Section | None:

@@ -1,24 +1,20 @@
-"""The sections of what was found: the difference (1), what it hangs on (2), the forecasts (7a),
-and how far back the networks look (8).
+"""The sections of what was found: the difference (1), also by series (1a), and how far back the
+networks look (8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from autorecur.metrics import sign
 from autorecur.record import Record
-from autorecur.report import plotted, undone, words
-from autorecur.report.facts import columns, gap_label, kind_of, metric_arrow, score_label, section
+from autorecur.report import plotted, words
+from autorecur.report.facts import columns, score_label, section
 from autorecur.report.parts import Plot, Row, Section, Table
-from autorecur.report.scores import holdout_finding, score_table
+from autorecur.report.plots.lines import Points
 
-__all__ = ["difference", "forecasts", "memory", "panel", "variations"]
+__all__ = ["difference", "memory", "panel"]
 
 
 ROWS = 200  # of a long table
-MOST_NAMED = 3  # variations, in a finding
 
 
 def difference(record: Record) -> Section:
@@ -39,12 +35,55 @@ def difference(record: Record) -> Section:
         "for the other. Below: one row a "
         "fold, a stroke for each seed, the mark their mean. Only the means count as evidence."
     )
+    if len(info.folds) > plotted.FOLDS:
+        reading += f" The first {plotted.FOLDS} of {len(info.folds)} folds have a row."
     return section(
         "1",
         "Is the difference real?",
         finding,
-        plots=(Plot(info, finding, label, reading),),
-        tables=pairs,
+        plots=(Plot(info, _areas(info), label, reading),),
+        tables=(_belief(record, info), *pairs),
+    )
+
+
+def _areas(info: plotted.PosteriorInfo) -> str:
+    """What lies on which side of the band, in words."""
+    if info.probability is None:
+        mean, unit = words.number(info.mean, signed=True), info.unit
+        return f"The mean of the differences is {mean} {unit}, too few to say how sure that is."
+    lstm, equal, gru = (words.share(part) for part in info.probability)
+    return (
+        f"Of the area {gru} lies on the GRU's side of the band, {equal} within it, and {lstm} on "
+        "the LSTM's side."
+    )
+
+
+def _belief(record: Record, info: plotted.PosteriorInfo) -> Table:
+    """The curve in numbers."""
+    difference = record.verdict["difference"]
+    metric, unit = record.metric["name"], words.cut(info.unit, 40)
+    scored = (
+        (f"Mean of GRU − LSTM [{unit}]", difference["mean"], True),
+        ("95 % interval from", difference["low"], True),
+        ("95 % interval to", difference["high"], True),
+        ("Scale", difference["scale"], False),
+        ("Margin", record.verdict["margin"]["value"], False),
+    )
+    rows = [(name, words.score(value, metric, signed=signed)) for name, value, signed in scored]
+    rows.append(("Degrees of freedom", words.number(info.degrees, 2)))
+    if info.probability is not None:
+        names = (
+            "LSTM better by more than the margin",
+            "equal within it",
+            "GRU better by more than it",
+        )
+        shares = map(words.share, info.probability)
+        rows += [(f"Probability: {name}", part) for name, part in zip(names, shares, strict=True)]
+    return Table(
+        "The curve in numbers, a Student t",
+        columns("What", "#Value"),
+        tuple(map(Row, rows)),
+        folded=True,
     )
 
 
@@ -130,198 +169,6 @@ def panel(record: Record) -> Section | None:
     return section("1a", heading, finding, reading=reading, tables=tables)
 
 
-SAID = {
-    "BASELINE_WINS": "no recurrent network",
-    "LSTM": "LSTM",
-    "GRU": "GRU",
-    "EQUIVALENT": "equally good",
-    "LEANING": "probably the {cell}",
-    "UNDECIDED": "undecided",
-    "INCOMPLETE": "too little to judge",
-}
-
-
-SETTLED = {"lstm": "LSTM", "gru": "GRU", "equivalent": "equally good", None: "undecided"}
-
-
-def variations(record: Record) -> Section | None:
-    """Whether the verdict would change (2), had something been settled otherwise."""
-    found = record.verdict.get("variations", ())
-    if not found:
-        return None
-    asked = record.verdict.get("crosschecks", ())
-    others = [each for each in found if not each["same"]]
-    finding = f"The verdict is the same in all {len(found)} variations."
-    if others:
-        named = "; ".join(f"{each['name']}: {_said(each)}" for each in others[:MOST_NAMED])
-        more = f"; and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-        part = f"{len(others)} of {len(found)} variations"
-        finding = f"It would be another in {part} ({named}{more})."
-    rows = tuple(
-        Row((each["name"], _said(each), "the same" if each["same"] else "another"))
-        for each in found
-    )
-    reading = (
-        "The same scores, judged again with one thing settled otherwise. Nothing was trained for "
-        "it. A verdict that hangs on one fold or on the margin is a weak one."
-    )
-    table = Table("Each variation", columns("Settled otherwise", "Verdict", "Is"), rows)
-    against = [each["name"] for each in asked if each["agrees"] is False]
-    if against:
-        verb = "points" if len(against) == 1 else "point"
-        finding += f" The other way {verb}: {words.joined(against)}."
-    parts = {
-        "paragraphs": undone.regimes(record),
-        "tables": (table, *_otherwise_fair(record), *_crosschecked(asked)),
-    }
-    return section("2", "Would the verdict change?", finding, reading=reading, **parts)
-
-
-def _otherwise_fair(record: Record) -> tuple[Table, ...]:
-    """The same duel in other ways to be fair."""
-    found = record.verdict.get("regimes", ())
-    if not found:
-        return ()
-    metric = record.metric["name"]
-    rows = tuple(
-        Row(
-            (
-                each["name"],
-                each["lstm"],
-                each["gru"],
-                str(each["folds"]),
-                words.score(each["mean"], metric, signed=True),
-                *(words.score(each[end], metric, signed=True) for end in ("low", "high")),
-                SETTLED[each["settled"]],
-            )
-        )
-        for each in found
-    )
-    labels = columns("At", "LSTM", "GRU", "#Folds", f"#{gap_label(record)}", "#From", "#To", "Says")
-    note = (
-        f"In {metric_arrow(record)}; from … to: the 95 % interval of the difference. The finalist "
-        "that led the search meets its own settings in the other cell: with as many units, as many "
-        "weights, or as many seconds of training. The verdict is of each cell at its own best."
-    )
-    return (Table("Other ways to be fair", labels, rows, note=note),)
-
-
-def _crosschecked(asked: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
-    """Other tests of the same question, beside the verdict."""
-    if not asked:
-        return ()
-    agrees = {True: "yes", False: "no", None: "–"}
-    rows = tuple(
-        Row(
-            (
-                each["name"],
-                str(each["of"]),
-                words.sure(1 - each["gru_better"]),
-                words.sure(each["gru_better"]),
-                agrees[each["agrees"]],
-            )
-        )
-        for each in asked
-    )
-    labels = columns("Asked by", "#Of", "#LSTM better", "#GRU better", "Agrees")
-    note = "Better at all, by however little. The verdict does not rest on these."
-    return (Table("The same question, asked in other ways", labels, rows, note=note),)
-
-
-def _said(variation: Mapping[str, Any]) -> str:
-    cell = (variation["cell"] or "").upper()
-    return SAID[variation["outcome"]].format(cell=cell)
-
-
-def forecasts(record: Record) -> Section | None:
-    """How good the forecasts are (7a), on the holdout; only of later values of a series."""
-    if kind_of(record).window != "before":
-        return None
-    table = score_table(record)
-    info, steps = plotted.forecast_info(record), plotted.steps_info(record)
-    if table is None and info is None:
-        return None
-    finding = holdout_finding(record)
-    plots: list[Plot] = []
-    if info is not None:
-        first, last = (words.moment(info.times[at]) for at in (info.window[0], info.window[1] - 1))
-        worst = (
-            f"In its worst window, {first} to {last}, it was off by "
-            f"{words.number(info.worst_error)} {info.unit} on average."
-        )
-        label = (
-            f"Actual values and forecasts over the holdout, and the worst window enlarged. {worst}"
-        )
-        reading = (
-            "Each forecast was made at the beginning of its window, from earlier rows "
-            "only. The grey band marks the worst window."
-        )
-        if info.band:
-            reading += f" The shade should hold {words.share(info.band_share)} of what happens."
-        plots.append(Plot(info, worst, label, reading))
-    if steps is not None:
-        said = _steps_finding(steps)
-        plots.append(
-            Plot(
-                steps,
-                said,
-                f"Mean absolute error by step of the horizon. {said}",
-                (
-                    "How the error grows with the distance; where the lines cross, another "
-                    "method is the better one."
-                ),
-            )
-        )
-    return section(
-        "7a",
-        "How good are its forecasts?",
-        finding,
-        plots=tuple(plots),
-        tables=tuple(t for t in (table, _band_table(record), _step_table(steps)) if t),
-    )
-
-
-def _steps_finding(info: plotted.StepsInfo) -> str:
-    name, _, values = info.lines[0]
-    numbers = [value for value in values if value is not None]
-    if not numbers:
-        return "No step of the horizon could be scored."
-    return (
-        f"The error of the {name} goes from {words.number(numbers[0])} at the first step to "
-        f"{words.number(numbers[-1])} at step {len(values)} [{info.unit}]."
-    )
-
-
-def _band_table(record: Record) -> Table | None:
-    """Whether the bands hold what they should."""
-    bands = plotted.held(record)
-    if not bands:
-        return None
-    unit = words.cut(record.figures["forecast"]["unit"], 40)
-    rows = tuple(
-        Row((words.share(share), words.share(held), words.number(width)))
-        for share, held, width in bands
-    )
-    labels = columns("#Should hold", "#Held", "#Mean width")
-    note = (
-        "Split conformal: as wide as errors on the validation rows were, step by step. A band "
-        "keeps its promise where the errors to come are like those."
-    )
-    caption = f"Bands around the forecasts, on the holdout as drawn [{unit}]"
-    return Table(caption, labels, rows, note=note)
-
-
-def _step_table(info: plotted.StepsInfo | None) -> Table | None:
-    if info is None:
-        return None
-    labels = columns("#Step", *(f"#{name}" for name, _, _ in info.lines))
-    rows = tuple(
-        Row((str(at + 1), *(words.number(values[at]) for _, _, values in info.lines)))
-        for at in range(min(len(info.lines[0][2]), ROWS))
-    )
-    return Table(f"Mean absolute error by step [{info.unit}]", labels, rows, folded=True)
-
-
 def memory(record: Record) -> Section | None:
     """How far back the finalists look (8)."""
     info = plotted.memory_info(record)
@@ -339,22 +186,46 @@ def memory(record: Record) -> Section | None:
         "further."
     )
     label = f"Share of the sensitivity by distance. {finding}"
-    plot = Plot(info, finding, label, reading)
+    plot = Plot(info, _nearest(info), label, reading)
     tables = (_memory_table(info),)
     return section("8", "How far back does it look?", finding, plots=(plot,), tables=tables)
 
 
+def _nearest(info: plotted.MemoryInfo) -> str:
+    """What the left end of each line says."""
+    told = [
+        f"{words.share(shares[0])} of what moves the {name}" for name, _, shares, _ in info.lines
+    ]
+    return f"The nearest of the {info.unit} alone holds {' and '.join(told)}."
+
+
 def _memory_table(info: plotted.MemoryInfo) -> Table:
-    """The share of the sensitivity within 1, 2, 4 … rows."""
+    """Each distance: its own share, which is drawn, and the share of all up to it."""
     longest = max(len(shares) for _, _, shares, _ in info.lines)
-    distances = [2**power for power in range(longest.bit_length()) if 2**power < longest]
     rows = tuple(
-        Row((str(far), *(words.share(_within(shares, far)) for _, _, shares, _ in info.lines)))
-        for far in (*distances, longest)
+        Row(
+            (
+                str(far),
+                *(
+                    text
+                    for _, _, shares, _ in info.lines
+                    for text in (_at(shares, far), words.share(_within(shares, far)))
+                ),
+            )
+        )
+        for far in range(1, min(longest, ROWS) + 1)
     )
-    labels = columns(f"#{info.unit.capitalize()} back", *(f"#{name}" for name, *_ in info.lines))
-    return Table("Share of the sensitivity within so many", labels, rows, folded=True)
+    heads = (f"#{name}{part}" for name, *_ in info.lines for part in ("", ", up to there"))
+    labels = columns(f"#{info.unit.capitalize()} back", *heads)
+    left = f"The {longest - ROWS} farther ones are in record.json." if longest > ROWS else ""
+    return Table("Share of the sensitivity by distance", labels, rows, folded=True, note=left)
 
 
-def _within(shares: plotted.Points, far: int) -> float:
+def _at(shares: Points, far: int) -> str:
+    """The share of one distance, to three digits: most are small."""
+    share = shares[far - 1] if far <= len(shares) else None
+    return words.MISSING if share is None else f"{words.number(100 * share)} %"
+
+
+def _within(shares: Points, far: int) -> float:
     return min(1.0, sum(share or 0.0 for share in shares[:far]))

@@ -36,6 +36,7 @@ __all__ = [
     "spread",
     "spread_told",
     "target",
+    "targets",
 ]
 
 
@@ -73,6 +74,12 @@ def answer(record: Record) -> str:
 def target(record: Record) -> str:
     """The target's name, or all of them; empty for a language model."""
     return words.joined(record.data["target"])
+
+
+def targets(record: Record) -> tuple[str, ...]:
+    """The targets' names one by one; a language model has none."""
+    named = record.data["target"]
+    return ((named,) if named else ()) if isinstance(named, str) else tuple(named)
 
 
 # ---- scores, in the metric's own way of writing

@@ -78,13 +78,11 @@ def _facts(document: Document) -> str:
 def _section(section: Section) -> Iterator[str]:
     yield f"## {section.number} {text(section.heading)}"
     yield text(section.finding)
-    for plot in section.plots:
-        if plot.finding != section.finding:
-            yield text(plot.finding)
-    if section.bar:
-        yield _split(section.bar)
     if section.track:
         yield _waterfall(section.track)
+    if section.bar:
+        yield _split(section.bar)
+    yield from (text(plot.finding) for plot in section.plots)
     yield from (text(paragraph) for paragraph in section.paragraphs)
     yield _bullets(section.points)
     if section.code:
@@ -101,7 +99,8 @@ def _waterfall(track: Track) -> str:
     bars = []
     for piece in track.segments:
         mark = "." if piece.kind == "rest" else "#"
-        bar = " " * round(40 * piece.start) + mark * max(1, round(40 * piece.length))
+        length, beyond = max(1, round(40 * piece.length)), round(40 * piece.beyond)
+        bar = " " * round(40 * piece.start) + mark * (length - beyond) + "/" * beyond
         bars.append(f"{piece.label[:18]:<18} {bar} {piece.text}")
     return _code(tuple(bars))
 

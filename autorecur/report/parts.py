@@ -66,7 +66,8 @@ class Segment:
     start: float
     length: float
     text: str  # its amount
-    kind: str  # lstm | gru | plain | rest | over | gap
+    kind: str  # lstm | gru | plain | rest | gap
+    beyond: float = 0.0  # of its length, at its end: past the limit
 
 
 @dataclass(frozen=True)

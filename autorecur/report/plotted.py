@@ -1,47 +1,43 @@
-"""What the figures draw, as pure data of a record; `figures.draw` makes an SVG of each."""
+"""What the figures draw, as pure data of a record; `figures.draw` makes an SVG of each.
+
+Those of the search, of forecasts, of residuals, of sureness and of targets stand in `plots`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from autorecur.metrics import sign
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.named import score_label
+from autorecur.report.plots.binned import TargetsInfo
+from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
+from autorecur.report.plots.leftover import ResidualsInfo
+from autorecur.report.plots.lines import Points
+from autorecur.report.plots.price import PriceInfo
+from autorecur.report.plots.spent import SpentInfo
+from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo
+from autorecur.report.plots.tried import TriedInfo
+from autorecur.report.plots.variations import VariationsInfo
 
 __all__ = [
+    "FOLDS",
     "ClassesInfo",
-    "CurvesInfo",
-    "ForecastInfo",
     "Info",
     "MemoryInfo",
-    "Points",
     "PosteriorInfo",
     "ScatterInfo",
-    "StepsInfo",
     "classes_info",
-    "curves_info",
-    "decimate",
     "density",
-    "forecast_info",
-    "held",
-    "kept",
     "memory_info",
     "posterior_info",
     "scatter_info",
-    "steps_info",
 ]
 
-POINTS = 400  # of a line; beyond, each bucket keeps its lowest and its highest
+FOLDS = 20  # of a duel, with a row of their own under the density
 CLASSES = 12  # of a confusion matrix; beyond, the rarest are joined
-USUAL = 0.9  # the share of the band that is drawn, or the largest below it
-LABEL = 40  # characters of an axis' name, which may hold the user's unit
-LINES = 40  # of learning curves; beyond, the rest are left out, and counted
-
-Points = tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -59,49 +55,6 @@ class PosteriorInfo:
     folds: tuple[
         tuple[str, tuple[float, ...]], ...
     ]  # a fold and the difference of each of its seeds
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One training's validation scores."""
-
-    cell: str
-    points: Points
-    promoted: bool
-
-
-@dataclass(frozen=True)
-class CurvesInfo:
-    """Learning curves, one panel a rung."""
-
-    panels: tuple[tuple[int, tuple[Curve, ...]], ...]
-    hidden: int  # how many more there were
-    label: str
-
-
-@dataclass(frozen=True)
-class ForecastInfo:
-    """Actual and forecast over the holdout, and its worst window."""
-
-    times: tuple[str, ...]
-    actual: Points
-    lines: tuple[
-        tuple[str, str, Points], ...
-    ]  # (name, kind: lstm | gru | baseline, values); the model first
-    unit: str
-    worst: tuple[int, int]  # first step and one past the last one, of the enlarged part
-    window: tuple[int, int]  # the worst window itself
-    worst_error: float
-    band: Points = ()  # half of its width at every step, where there is one
-    band_share: float = 0.0  # of the actual values that it should hold
-
-
-@dataclass(frozen=True)
-class StepsInfo:
-    """Mean absolute error by step of the horizon."""
-
-    lines: tuple[tuple[str, str, Points], ...]
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -125,6 +78,9 @@ class ScatterInfo:
     foretold: tuple[float, ...]
     cell: str
     unit: str
+    of: int | None = None  # how many there are; an older record does not tell …
+    median_error: float | None = None  # … nor the errors of all of them
+    worst_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +93,21 @@ class MemoryInfo:
 
 
 Info = (
-    PosteriorInfo | CurvesInfo | ForecastInfo | StepsInfo | ClassesInfo | ScatterInfo | MemoryInfo
+    PosteriorInfo
+    | VariationsInfo
+    | PriceInfo
+    | SpentInfo
+    | TriedInfo
+    | CurvesInfo
+    | ForecastInfo
+    | StepsInfo
+    | ResidualsInfo
+    | ClassesInfo
+    | PrecisionInfo
+    | CalibrationInfo
+    | ScatterInfo
+    | MemoryInfo
+    | TargetsInfo
 )
 
 
@@ -181,115 +151,6 @@ def posterior_info(record: Record) -> PosteriorInfo | None:
         probability=tuple(probability[name] for name in names) if probability else None,
         folds=tuple((fold, tuple(values)) for fold, values in folds.items()),
     )
-
-
-def curves_info(record: Record) -> CurvesInfo | None:
-    """The learning curves, best trainings first; None where none has two points or more."""
-    trials = [trial for trial in record.trials if sum(p is not None for p in trial["curve"]) > 1]
-    if not trials:
-        return None
-    highest: dict[tuple[Any, ...], int] = {}
-    for trial in trials:
-        key = _key(trial)
-        highest[key] = max(highest.get(key, 0), trial["rung"])
-    flip = sign(record.metric["better"])
-    share = record.metric["name"] in words.SHARES
-    trials.sort(key=lambda trial: (-trial["rung"], _rank(trial["score"], flip)))
-    panels: dict[int, list[Curve]] = {}
-    for trial in trials[:LINES]:
-        promoted = bool(trial["top"]) or highest[_key(trial)] > trial["rung"]
-        points = [None if p is None else (100 * p if share else p) for p in trial["curve"]]
-        curve = Curve(trial["cell"], decimate(points), promoted)
-        panels.setdefault(trial["rung"], []).append(curve)
-    return CurvesInfo(
-        panels=tuple((rung, tuple(panels[rung])) for rung in sorted(panels)),
-        hidden=max(0, len(trials) - LINES),
-        label=words.cut(f"validation {score_label(record)}", LABEL),
-    )
-
-
-def _key(trial: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(sorted(trial["candidate"].items()))
-
-
-def _rank(score: float | None, flip: float) -> float:
-    return math.inf if score is None else flip * score
-
-
-def forecast_info(record: Record) -> ForecastInfo | None:
-    """Holdout forecasts; the window with the largest mean absolute error is the one enlarged."""
-    lines = _forecast_lines(record)
-    if lines is None:
-        return None
-    data = record.figures["forecast"]
-    actual, model = data["actual"], lines[0][2]
-    step = max(1, record.data["horizon"])
-    errors = [
-        (error, at)
-        for at in range(0, len(actual), step)
-        if (error := _mean_error(actual[at : at + step], model[at : at + step])) is not None
-    ]
-    if not errors:
-        return None
-    worst_error, at = max(errors, key=lambda pair: (pair[0], -pair[1]))
-    around = step * max(1, round(12 / step))  # what led up to it, and what followed
-    share, widths = next(iter(_bands(record, len(actual))), (0.0, ()))
-    return ForecastInfo(
-        times=tuple(data["times"]),
-        actual=tuple(actual),
-        lines=lines,
-        unit=data["unit"],
-        worst=(max(0, at - around), min(len(actual), at + step + around)),
-        window=(at, min(len(actual), at + step)),
-        worst_error=worst_error,
-        band=widths,
-        band_share=share,
-    )
-
-
-def _bands(record: Record, steps: int) -> tuple[tuple[float, Points], ...]:
-    """Share and half widths of each band of the first target, the usual band first."""
-    bands = record.model.get("bands") or () if record.model else ()
-    ordered = sorted(bands, key=lambda band: (band["share"] > USUAL, -band["share"]))
-    return tuple(
-        (
-            band["share"],
-            tuple(band["half_widths"][at % len(band["half_widths"])][0] for at in range(steps)),
-        )
-        for band in ordered
-        if band["half_widths"]
-    )
-
-
-def held(record: Record) -> tuple[tuple[float, float, float], ...]:
-    """For each band its share, the share of actual values that it held, and its mean width."""
-    lines = _forecast_lines(record)
-    if lines is None:
-        return ()
-    actual, found = record.figures["forecast"]["actual"], []
-    for share, widths in _bands(record, len(actual)):
-        inside = [
-            (abs(a - f) <= half, 2 * half)
-            for a, f, half in zip(actual, lines[0][2], widths, strict=False)
-            if a is not None and f is not None and half is not None
-        ]
-        if inside:
-            parts = (sum(column) / len(inside) for column in zip(*inside, strict=True))
-            found.append((share, *parts))
-    return tuple(sorted(found))
-
-
-def steps_info(record: Record) -> StepsInfo | None:
-    """Error by step of the horizon; None for a horizon of fewer than three steps."""
-    lines, step = _forecast_lines(record), record.data["horizon"]
-    if lines is None or step < 3:
-        return None
-    actual = record.figures["forecast"]["actual"]
-    means = tuple(
-        (name, kind, tuple(_mean_error(actual[at::step], values[at::step]) for at in range(step)))
-        for name, kind, values in lines
-    )
-    return StepsInfo(means, record.figures["forecast"]["unit"])
 
 
 def classes_info(record: Record) -> ClassesInfo | None:
@@ -349,55 +210,10 @@ def scatter_info(record: Record) -> ScatterInfo | None:
         foretold=tuple(foretold for _, foretold in pairs),
         cell=record.model["cell"],
         unit=words.joined(record.data["target"]),
+        of=data.get("of"),
+        median_error=data.get("median_error"),
+        worst_error=data.get("worst_error"),
     )
-
-
-def _forecast_lines(record: Record) -> tuple[tuple[str, str, Points], ...] | None:
-    data = record.figures.get("forecast")
-    if not data or not data["actual"] or record.model is None:
-        return None
-    cell = record.model["cell"]
-    lines = [(record.model["title"], cell, tuple(data["model"]))]
-    if data["other"]:
-        lines.append(
-            (data["other_name"] or "the other", "gru" if cell == "lstm" else "lstm", data["other"])
-        )
-    if data["baseline"]:
-        lines.append((data["baseline_name"] or "baseline", "baseline", data["baseline"]))
-    return tuple(lines)
-
-
-def _mean_error(actual: Sequence[float | None], forecast: Sequence[float | None]) -> float | None:
-    errors = [
-        abs(a - f)
-        for a, f in zip(actual, forecast, strict=False)
-        if a is not None and f is not None
-    ]
-    return sum(errors) / len(errors) if errors else None
-
-
-def kept(values: Sequence[float | None], points: int = POINTS) -> tuple[int, ...]:
-    """The places that a line of at most `points` keeps: each bucket's lowest and highest.
-
-    >>> kept((1.0, 5.0, 2.0, 3.0, 0.0, 4.0), points=4)
-    (0, 1, 4, 5)
-    """
-    if len(values) <= points:
-        return tuple(range(len(values)))
-    buckets = points // 2
-    places = set()
-    for bucket in range(buckets):
-        first, last = bucket * len(values) // buckets, (bucket + 1) * len(values) // buckets
-        numbers = [(v, at) for at, v in enumerate(values[first:last], first) if v is not None]
-        places |= {min(numbers)[1], max(numbers)[1]} if numbers else {first}
-    return tuple(sorted(places))
-
-
-def decimate(values: Sequence[float | None], points: int = 60) -> Points:
-    """A curve of at most `points` values, evenly chosen, ends included."""
-    if len(values) <= points:
-        return tuple(values)
-    return tuple(values[round(at * (len(values) - 1) / (points - 1))] for at in range(points))
 
 
 def density(x: float, mean: float, scale: float, degrees: float) -> float:

@@ -17,6 +17,7 @@ from autorecur.report.facts import (
     output,
     spread_told,
     target,
+    targets,
 )
 from autorecur.report.parts import Row, Table
 
@@ -100,6 +101,8 @@ def score_table(record: Record) -> Table | None:
     labels = columns("", *(f"#{_heading(record, name)}" for name in metrics))
     kind = output(record)
     note = NOTES["labels" if kind == "numbers" and "mase" not in metrics else kind]
+    if len(targets(record)) > 1:
+        note += f" Over all {len(targets(record))} targets."
     told = spread_told(record, record.model["cell"]) if record.model else ""
     if told:
         known = f"One score each; of {metric_title(record)} it is known that {told}."
@@ -121,6 +124,8 @@ def _heading(record: Record, name: str) -> str:
     if name in words.SHARES:
         return f"{title} ↑ [%]"
     own = METRICS.get(record.metric["name"])
-    targets = record.metric["unit"] if own and own.unit == "target" else target(record)
-    unit = "" if name == "bits" else metric.unit_of(words.cut(targets, UNIT))
+    named = record.metric["unit"] if own and own.unit == "target" else target(record)
+    if len(targets(record)) > 1:
+        named = ""  # errors of several have no unit in common
+    unit = "" if name == "bits" else metric.unit_of(words.cut(named, UNIT))
     return f"{title} {'↓' if metric.better == 'lower' else '↑'}{f' [{unit}]' if unit else ''}"

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autorecur.record import Record
-from autorecur.report import answers, context, effort, evidence, lore
+from autorecur.report import (
+    answers,
+    context,
+    effort,
+    evidence,
+    forecasts,
+    lore,
+    otherwise,
+    price,
+    residuals,
+    spending,
+)
+from autorecur.report.glossary import glossary
 from autorecur.report.parts import Section
 
 __all__ = ["sections"]
@@ -11,14 +25,16 @@ __all__ = ["sections"]
 MAKERS = (
     evidence.difference,
     evidence.panel,
-    evidence.variations,
+    otherwise.variations,
     lore.folklore,
     lore.comparison,
-    effort.budget,
+    price.price,
+    spending.budget,
     effort.trials,
     effort.curves,
     effort.learning,
-    evidence.forecasts,
+    forecasts.forecasts,
+    residuals.residuals,
     answers.confusion,
     answers.labels,
     answers.language,
@@ -31,5 +47,8 @@ MAKERS = (
 
 
 def sections(record: Record) -> tuple[Section, ...]:
-    """Every section that applies to `record`, in order."""
-    return tuple(section for make in MAKERS if (section := make(record)) is not None)
+    """Every section that applies to `record`, in order; the last one ends with the glossary."""
+    made = [section for make in MAKERS if (section := make(record)) is not None]
+    method = made.pop()
+    tables = (*method.tables, glossary(record, (*made, method)))
+    return (*made, replace(method, tables=tables))

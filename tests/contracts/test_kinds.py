@@ -73,6 +73,42 @@ def test_every_check_is_told_whatever_came_of_it(made: Made) -> None:
     assert told["AR113"]["level"] == "passed"  # a budget of trainings is for so many pairs
 
 
+def test_figures_and_checks_stand_on_the_same_numbers(made: Made) -> None:
+    """What the record tells of the holdout is what predictions.csv holds, and AR110 agrees."""
+    record, schema = made.run.record, made.run.schema
+    figures, kind = record.figures, made.example.kind
+    numbers = kind != "language-model" and not schema.classes
+    assert (figures["residuals"] is not None) is numbers
+    assert (figures["certainty"] is not None) is bool(schema.classes)
+    assert (figures["targets"] is not None) is (kind != "language-model")
+    (check,) = [check for check in record.checks if check["code"] == "AR110"]
+    told = (figures["residuals"] or {}).get("autocorrelation")
+    assert (check["level"] == "not applicable") is (told is None)
+    assert told is None or (check["level"] == "tip") is told["is_left"]
+    table = pd.read_csv(made.run.folder / "predictions.csv")
+    if schema.classes:
+        right = (table[schema.unit] == table["actual"]).mean()
+        bins = figures["certainty"]["bins"]
+        assert sum(each["count"] for each in bins) == len(table.dropna(subset=["actual"]))
+        hits = sum(each["count"] * each["right"] for each in bins)
+        assert hits / len(table) == pytest.approx(right)
+        assert {each["label"] for each in figures["certainty"]["curves"]} <= set(schema.classes)
+    elif numbers and figures["scatter"]:
+        off = (table[schema.unit] - table["actual"]).abs()
+        assert figures["scatter"]["of"] == figures["residuals"]["count"] == len(off)
+        assert figures["scatter"]["worst_error"] == pytest.approx(off.max(), rel=1e-5)
+    elif numbers:
+        off = (table["forecast"] - table["actual"]).abs()
+        by_step = off.groupby(table["step"]).mean()
+        assert figures["forecast"]["steps"]["model"] == pytest.approx(list(by_step), rel=1e-4)
+        several = "series" in made.example.asked
+        assert (figures["forecast"]["drawn"]["series"] is not None) is several
+    page = (made.run.folder / "report.html").read_text()
+    assert ("Is anything left in the residuals?" in page) is numbers
+    assert ("How many values of the target lie where" in page) is (kind != "language-model")
+    assert "The words of this report" in page
+
+
 def test_the_network_learns_what_is_there_to_learn(made: Made) -> None:
     """On the holdout it beats whoever knows nothing of the inputs, by more than chance allows.
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from report import played
 
+from autorecur.histogram import histogram, quartiles
 from autorecur.judge.comparison import Comparison
+from autorecur.leftover import Leftover, residuals
 from autorecur.record import Record
 
 OUTCOMES = ("BASELINE_WINS", "LSTM", "GRU", "EQUIVALENT", "LEANING", "UNDECIDED", "INCOMPLETE")
@@ -86,7 +91,7 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
         metric={"name": "mae", "better": "lower", "unit": unit},
         verdict=_verdict(played.section(comparison, verdict, seed), name, incomplete),
         budget=_budget(incomplete),
-        model=_model(cell),
+        model=_model(cell) | {"bands": _bands()},
         score=_score(cell, level, incomplete),
         finalists=[_finalist(each, comparison, cell) for each in reversed(cells)],
         baselines=[
@@ -105,7 +110,12 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
         trials=_trials(rng, trials, name),
         duel=played.pairs_of(comparison),
         checks=_checks(name),
-        figures={"forecast": _forecast(rng, name), "memory": None if incomplete else _memory()},
+        figures={
+            "forecast": _forecast(rng, name),
+            "memory": None if incomplete else _memory(),
+            "residuals": residuals(_leftover(), name),
+            "targets": _targets(name),
+        },
         environment={
             "seed": 7,
             "engine": "jax",
@@ -116,6 +126,40 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
             "versions": {"autorecur": "0.1.0", "jax": "0.9.0", "keras": "3.13.0", "numpy": "2.4.6"},
         },
     )
+
+
+def _load(steps: Any, noise: float = 14.0) -> Any:
+    """A load by the hour: a day's and a season's course, and what nobody foretells."""
+    course = 600 + 140 * np.sin(2 * np.pi * steps / 24) + 40 * np.sin(steps / 90)
+    return course + np.random.default_rng(3).normal(0, noise, len(steps))
+
+
+def _leftover() -> Leftover:
+    """Residuals one step ahead over the holdout, of which little can be foretold."""
+    chance = np.random.default_rng(4).normal(0, 14, 1_674)
+    apart = chance[1:] + 0.1 * chance[:-1]
+    return Leftover(apart, _load(np.arange(len(apart))) - apart, in_steps=True)
+
+
+def _targets(name: str) -> list[dict[str, Any]]:
+    rows = 17_420
+    values = _load(np.arange(rows))[:-31]
+    told = {"name": name, "of": rows, "missing": 31, "counted": rows - 31, "classes": None}
+    return [told | {"histogram": histogram(values), "quartiles": quartiles(values)}]
+
+
+def _bands() -> list[dict[str, Any]]:
+    """Bands from 1,452 validation windows, whose errors grow with the step; held a little less."""
+    rng = np.random.default_rng(5)
+    growth = (22 * (0.5 + np.arange(STEPS) / STEPS))[None, :]
+    before, later = (np.abs(rng.normal(0, 1, (rows, STEPS))) * growth for rows in (1_452, 1_673))
+    found = []
+    for share in (0.5, 0.8, 0.9, 0.95):
+        widths = np.quantile(before, share, axis=0)
+        held = float((1.04 * later <= widths).mean())
+        halves = [[float(width)] for width in widths]
+        found.append({"share": share, "half_widths": halves, "held": held, "of": later.size})
+    return found
 
 
 def _memory() -> dict[str, Any]:
@@ -244,15 +288,12 @@ def _score(cell: str, level: float, incomplete: bool) -> dict[str, Any]:
 
 def _budget(incomplete: bool) -> dict[str, Any]:
     stages = [
-        ("read", 0.9, 0, None),
-        ("baselines", 4.6, 0, 5.0),
-        ("rung 0", 120.4, 12, 120.0),
-        ("rung 1", 131.0, 8, 130.0),
-        ("rung 2", 128.7, 4, 130.0),
+        ("start-up", 1.3, 0, None),
+        ("reading", 4.2, 0, 5.0),
+        ("search", 380.1, 24, 380.0),
         ("duel", 141.8, 0 if incomplete else 5, 150.0),
         ("refit", 41.2, 2, 45.0),
-        ("evaluate", 8.4, 0, 10.0),
-        ("report", 4.2, 0, 6.0),
+        ("report", 12.6, 0, 16.0),
     ]
     spent = sum(seconds for _, seconds, _, _ in stages)
     return {
@@ -272,34 +313,59 @@ def _budget(incomplete: bool) -> dict[str, Any]:
     }
 
 
+# Depth and width of each pair: the first is the sound default, then a few sizes come twice.
+GRID = ((2, 64), (1, 16), (2, 16), (1, 32), (3, 32), (1, 64), (2, 8), (3, 16), (1, 128), (2, 32),
+        (3, 8), (1, 8), (2, 64), (2, 128), (1, 32))  # fmt: skip
+
+
+def _placements() -> Iterator[tuple[int, int, bool]]:
+    """Pair, rung and whether it is the top, of brackets of one, three, nine and nine pairs."""
+    yield 0, 2, True
+    for first, size in ((1, 3), *((4 + 9 * at, 9) for at in range(40))):
+        for rung in (1, 2) if size == 3 else (0, 1, 2):
+            for pair in range(first, first + max(1, 3 ** (2 - rung))):
+                yield pair, rung, rung == 2
+
+
+def _weights(cell: str, depth: int, width: int) -> int:
+    gates, biases = {"lstm": (4, 1), "gru": (3, 2)}[cell]
+    inputs = [4] + [width] * (depth - 1)
+    return sum(gates * width * (d + width + biases) for d in inputs) + 25 * width
+
+
 def _trials(rng: random.Random, how_many: int, name: str) -> list[dict[str, Any]]:
-    trials = []
-    for at in range(how_many):
-        cell, pair = ("lstm", "gru")[at % 2], at // 2
-        depth, width = 1 + pair % 3, 8 * 2 ** (pair % 5)
-        rung = 0 if at < how_many // 2 else 1 if at < how_many * 5 // 6 else 2
-        floor = 39 + 6 * rng.random() + (2 - rung) * 2
-        points = 6 + 6 * rung
-        curve = [floor + 40 * math.exp(-step / 2.5) + rng.gauss(0, 0.25) for step in range(points)]
-        failed = at % 17 == 16
-        trials.append(
-            {
-                "id": at,
-                "pair": pair,
-                "cell": cell,
-                "rung": rung,
-                "top": rung == 2,
-                "seed": 7 + at % 2,
-                "candidate": _candidate(cell, depth, width),
-                "score": None if failed else min(curve),
-                "status": "diverged" if failed else "finished" if rung == 2 else "eliminated",
-                "sentence": f"its loss became infinite on {name}" if failed else None,
-                "seconds": 6.0 + 9 * rung,
-                "steps": 120 * points,
-                "curve": curve[:1] if failed else curve,
-            }
-        )
-    return trials
+    """Pairs on the rungs of their brackets: a third goes on, from where it stood."""
+    trials: list[dict[str, Any]] = []
+    for pair, rung, top in itertools.islice(_placements(), math.ceil(how_many / 2)):
+        depth, width = GRID[pair % len(GRID)]
+        settled = 39.5 + 1.1 * (pair * 7 % 5) + 40 / width
+        for cell in ("lstm", "gru"):
+            at = len(trials)
+            points = (4, 10, 22)[rung]
+            floor = settled + 3 * (2 - rung) + (1.2 if cell == "lstm" else 0) + rng.random()
+            curve = [
+                floor + 40 * math.exp(-step / 2.5) + rng.gauss(0, 0.2) for step in range(points)
+            ]
+            failed = at % 17 == 16
+            trials.append(
+                {
+                    "id": at,
+                    "pair": pair,
+                    "cell": cell,
+                    "rung": rung,
+                    "top": top,
+                    "seed": 7 + pair,
+                    "candidate": _candidate(cell, depth, width),
+                    "parameters": _weights(cell, depth, width),
+                    "score": None if failed else min(curve),
+                    "status": "diverged" if failed else "finished",
+                    "sentence": f"its loss became infinite on {name}" if failed else None,
+                    "seconds": round((1.5 + 0.011 * depth * width) * (1, 3, 9)[rung], 2),
+                    "steps": 120 * points,
+                    "curve": curve[:1] if failed else curve,
+                }
+            )
+    return trials[:how_many]
 
 
 def _checks(name: str) -> list[dict[str, Any]]:
@@ -455,13 +521,29 @@ def _forecast(rng: random.Random, name: str) -> dict[str, Any]:
         ]
 
     baseline = [actual[max(0, at - 24)] for at in range(count)]
+    lines = {"model": near(22), "other": near(26), "baseline": baseline}
     return {
         "times": [_time(15_724 + at) for at in range(count)],
         "actual": actual,
-        "model": near(22),
-        "other": near(26),
+        **lines,
         "other_name": "LSTM 2 × 64",
-        "baseline": baseline,
         "baseline_name": "seasonal naive",
         "unit": "MW" if name == "load" else name,
+        "drawn": {
+            "windows": WINDOWS * 4,
+            "of_windows": 69,
+            "series": None,
+            "of_series": 1,
+            "target": name,
+            "of_targets": 1,
+        },
+        "steps": {"examples": 1_673}
+        | {
+            key: [
+                sum(abs(actual[at] - line[at]) for at in range(step, count, STEPS))
+                / (count // STEPS)
+                for step in range(STEPS)
+            ]
+            for key, line in lines.items()
+        },
     }

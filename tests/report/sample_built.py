@@ -136,7 +136,10 @@ def _trained(scores: Scores, trial: Any, at: int) -> dict[str, Any]:
         return {"curve": ()}
     best = scores.gru if trial["cell"] == "gru" else scores.lstm
     worse = abs(best) * 0.25 * (1 if scores.better == "lower" else -1)
-    curve = [best + worse * (at % 7 / 12 + math.exp(-step / 2.0)) for step in range(8)]
+    short = at % 7 / 12 + 0.12 * (2 - trial["rung"])
+    curve = [
+        best + worse * (short + math.exp(-step / 2.0)) for step in range(4 + 4 * trial["rung"])
+    ]
     return {"score": curve[-1], "curve": curve}
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 from report import sample, sample_numbers
 from report.sample_built import Scores, built, data_of, of_bits, of_classes, of_numbers
 
+from autorecur.certainty import certainty
+from autorecur.foretold import scattered
+from autorecur.histogram import histogram, quartiles
+from autorecur.leftover import Leftover, residuals
 from autorecur.record import Record
 
 SPEECH = ("oh", "no", "yes", "left", "right", "stop", "go", "up", "down")
@@ -34,6 +40,47 @@ def _confused(labels: tuple[str, ...], each: int, right: float, seed: int) -> li
     return matrix
 
 
+def _told(name: str, labels: tuple[str, ...], matrix: list[list[int]], of: int) -> dict[str, Any]:
+    """How sure the answers of a confusion matrix are, and the classes of the whole table."""
+    rng, truth, shares = np.random.default_rng(len(labels)), [], []
+    for true, row in enumerate(matrix):
+        for answer, count in enumerate(row):
+            for _ in range(count):
+                truth.append(true)
+                shares.append(_given(rng, true, answer, len(labels)))
+    support = [sum(row) * of // len(truth) for row in matrix]
+    order = sorted(range(len(labels)), key=lambda code: (-support[code], code))[:20]
+    classes = [{"label": labels[code], "count": support[code]} for code in order]
+    counted = sum(support)
+    return {
+        "certainty": certainty(labels, np.array(truth), np.array(shares)),
+        "targets": [
+            {
+                "name": name,
+                "of": of,
+                "missing": of - counted,
+                "counted": counted,
+                "classes": classes,
+                "histogram": None,
+                "quartiles": None,
+            }
+        ],
+    }
+
+
+def _given(rng: np.random.Generator, true: int, answer: int, classes: int) -> Any:
+    """Probabilities of which `answer` has the most, and the true class the most of what is left."""
+    least = 1.0 / classes
+    sure = least + (1.0 - least) * rng.beta(*((6, 1.2) if true == answer else (3, 3)))
+    rest = np.sort(rng.dirichlet(np.ones(classes - 1)))[::-1] * (1.0 - sure)
+    if rest[0] >= sure:
+        rest[:] = (1.0 - sure) / (classes - 1)
+    others = sorted((code for code in range(classes) if code != answer), key=lambda c: c != true)
+    shares = np.empty(classes)
+    shares[answer], shares[others] = sure, rest
+    return shares
+
+
 def _accuracy(lstm: float, gru: float, **baselines: float) -> Scores:
     named = {name.replace("_", " "): value for name, value in baselines.items()}
     return Scores("accuracy", "higher", "", lstm, gru, named, 0.0115, of_classes)
@@ -41,13 +88,15 @@ def _accuracy(lstm: float, gru: float, **baselines: float) -> Scores:
 
 def _speech(name: str) -> Record:
     labels = (name, *SPEECH[1:])
+    matrix = _confused(labels, 24, 0.95, 3)
     figures = {
         "forecast": None,
         "scatter": None,
         "worst": None,
+        **_told(name, labels, matrix, 270),
         "classes": {
             "labels": labels,
-            "matrix": _confused(labels, 24, 0.95, 3),
+            "matrix": matrix,
             "baseline_matrix": _confused(labels, 24, 0.88, 4),
         },
     }
@@ -100,13 +149,15 @@ def _texts(name: str) -> Record:
             ]
         )
     ]
+    matrix = _confused(labels, 138, 0.9, 6)
     figures = {
         "forecast": None,
         "scatter": None,
         "worst": worst,
+        **_told(name, labels, matrix, 5_452),
         "classes": {
             "labels": labels,
-            "matrix": _confused(labels, 138, 0.9, 6),
+            "matrix": matrix,
             "baseline_matrix": _confused(labels, 138, 0.88, 7),
             "baseline_name": "TF-IDF + logistic regression",
         },
@@ -136,25 +187,25 @@ def _texts(name: str) -> Record:
 def _languages(name: str) -> Record:
     labels = (name, *LANGUAGES[1:])
     record = _texts("kind")
+    matrix = _confused(labels, 60, 0.8, 8)
     figures = {
-        "classes": {
-            "labels": labels,
-            "matrix": _confused(labels, 60, 0.8, 8),
-            "baseline_matrix": None,
-        }
+        "classes": {"labels": labels, "matrix": matrix, "baseline_matrix": None},
+        **_told(name, labels, matrix, 5_452),
     }
     return replace(record, figures=figures, data={**record.data, "classes": labels, "target": name})
 
 
 def _nowcast_classes(name: str) -> Record:
     labels = (name, "occupied")
+    matrix = [[1204, 31], [12, 411]]
     figures = {
         "forecast": None,
         "scatter": None,
         "worst": None,
+        **_told(name, labels, matrix, 20_560),
         "classes": {
             "labels": labels,
-            "matrix": [[1204, 31], [12, 411]],
+            "matrix": matrix,
             "baseline_matrix": [[1190, 45], [20, 403]],
             "baseline_name": "boosting on lags",
         },
@@ -185,6 +236,8 @@ def _molecules(name: str) -> Record:
     rng = random.Random(9)
     actual = [rng.gauss(-3, 2.1) for _ in range(226)]
     foretold = [value * 0.9 - 0.3 + rng.gauss(0, 0.7) for value in actual]
+    true, told = np.array(actual), np.array(foretold)
+    whole = np.random.default_rng(9).normal(-3, 2.1, 1_128)
     errors = sorted(zip(actual, foretold, strict=True), key=lambda pair: -abs(pair[0] - pair[1]))
     worst = [
         {"text": "C1=CC=C(C=C1)" + "C" * at, "actual": a, "foretold": f, "probability": None}
@@ -215,7 +268,19 @@ def _molecules(name: str) -> Record:
             "forecast": None,
             "classes": None,
             "worst": worst,
-            "scatter": {"actual": [*actual, None], "foretold": [*foretold, 1.0]},
+            "scatter": scattered(true, told),
+            "residuals": residuals(Leftover(true - told, told), name),
+            "targets": [
+                {
+                    "name": name,
+                    "of": 1_130,
+                    "missing": 2,
+                    "counted": 1_128,
+                    "classes": None,
+                    "histogram": histogram(whole),
+                    "quartiles": quartiles(whole),
+                }
+            ],
         },
         pooling="attention",
         bidirectional=True,
@@ -252,8 +317,30 @@ def _language(name: str) -> Record:
     )
 
 
+def _panel_leftover() -> Leftover:
+    """A sample of all windows of all series, so that they do not follow each other."""
+    rng = np.random.default_rng(13)
+    foretold = rng.gamma(6.0, 1.2, 8_192)
+    return Leftover(rng.normal(0.5, 0.2 * foretold), foretold, scaled=True)
+
+
+def _first(forecast: dict[str, Any], rows: int) -> dict[str, Any]:
+    """As much of a forecast as there is of one series."""
+    return {
+        key: value[:rows] if isinstance(value, list) else value for key, value in forecast.items()
+    }
+
+
 def _panel(name: str) -> Record:
     rng = random.Random(13)
+    drawn = {
+        "windows": 2,
+        "of_windows": 2,
+        "series": name,
+        "of_series": 414,
+        "target": name,
+        "of_targets": 1,
+    }
     record = built(
         Scores(
             "mase",
@@ -281,14 +368,15 @@ def _panel(name: str) -> Record:
             season=24,
             split="414 series, each divided in time order: its last 48 rows are held out.",
         ),
-        {"forecast": sample._forecast(rng, name), "classes": None, "scatter": None, "worst": None},
+        {
+            "forecast": _first(sample._forecast(rng, name), 48) | {"drawn": drawn},
+            "classes": None,
+            "scatter": None,
+            "worst": None,
+            "residuals": residuals(_panel_leftover(), name),
+            "targets": sample._targets(name),
+        },
     )
-    assert record.model is not None  # a band for each step and target
-    widths = [[30.0 + step] for step in range(24)]
-    bands = [
-        {"share": share, "half_widths": [[share * w for w in row] for row in widths]}
-        for share in (0.5, 0.8, 0.9)
-    ]
     panel = {
         "lstm": 12,
         "gru": 31,
@@ -301,7 +389,7 @@ def _panel(name: str) -> Record:
     }
     return replace(
         record,
-        model={**record.model, "bands": bands},
+        model={**(record.model or {}), "bands": []},
         verdict={**record.verdict, "panel": panel},
     )
 

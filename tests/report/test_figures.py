@@ -14,27 +14,37 @@ from report.sample import record
 from report.sample_kinds import of_kind
 
 from autorecur.report import figures
+from autorecur.report.plots.binned import targets_info
+from autorecur.report.plots.curves import curves_info
+from autorecur.report.plots.foretold import forecast_info, held, steps_info
+from autorecur.report.plots.leftover import residuals_info
+from autorecur.report.plots.lines import kept
+from autorecur.report.plots.price import price_info
+from autorecur.report.plots.spent import spent_info
+from autorecur.report.plots.sure import calibration_info, precision_info
+from autorecur.report.plots.tried import tried_info
+from autorecur.report.plots.variations import variations_info
 from autorecur.report.plotted import (
     CLASSES,
     Info,
     classes_info,
-    curves_info,
-    decimate,
     density,
-    forecast_info,
-    held,
-    kept,
+    memory_info,
     posterior_info,
     scatter_info,
-    steps_info,
 )
 
 
 def infos() -> list[Info]:
     made = record()
-    found = [make(made) for make in (posterior_info, curves_info, forecast_info, steps_info)]
+    makers = (posterior_info, curves_info, forecast_info, steps_info, variations_info, price_info)
+    found = [make(made) for make in (*makers, spent_info, tried_info, memory_info)]
+    found += [curves_info(record(trials=200)), price_info(of_kind("sequence-classification"))]
     found += [classes_info(of_kind(kind)) for kind in ("nowcast", "many classes")]
     found += [scatter_info(of_kind("text-regression")), forecast_info(of_kind("panel"))]
+    found += [residuals_info(each) for each in (made, of_kind("panel"))]
+    found += [make(of_kind("many classes")) for make in (precision_info, calibration_info)]
+    found += [targets_info(each) for each in (made, of_kind("many classes"))]
     return [info for info in found if info is not None]
 
 
@@ -57,26 +67,6 @@ def test_the_density_is_a_density() -> None:
     assert left == pytest.approx(0.5, abs=5e-3)
 
 
-def test_curves_show_the_highest_rungs_and_count_what_they_hide() -> None:
-    info = curves_info(record(trials=100))
-    assert info is not None
-    shown = [curve for _, curves in info.panels for curve in curves]
-    assert len(shown) == 40
-    assert info.hidden == sum(len(t["curve"]) > 1 for t in record(trials=100).trials) - 40
-    assert [rung for rung, _ in info.panels] == sorted(rung for rung, _ in info.panels)
-    assert all(curve.promoted for curve in dict(info.panels)[2])
-
-
-def test_a_candidate_that_is_met_again_higher_up_was_promoted() -> None:
-    made = record(trials=12)
-    low, high = dict(made.trials[0]), dict(made.trials[0])
-    low |= {"rung": 0, "top": False, "curve": (3.0, 2.0)}
-    high |= {"rung": 1, "top": False, "curve": (2.0, 1.0)}
-    info = curves_info(replace(made, trials=(low, high)))
-    assert info is not None
-    assert [curves[0].promoted for _, curves in info.panels] == [True, False]
-
-
 def test_the_worst_window_is_the_one_with_the_largest_error() -> None:
     made = record()
     data = dict(made.figures["forecast"])
@@ -93,9 +83,23 @@ def test_error_by_step_is_a_mean_over_windows() -> None:
     made = record()
     data = dict(made.figures["forecast"])
     model = [value + at % 24 for at, value in enumerate(data["actual"])]
+    del data["steps"]  # as in an older record, which tells only what is drawn
     info = steps_info(replace(made, figures={"forecast": {**data, "model": model}}))
-    assert info is not None
+    assert info is not None and info.examples is None
     assert info.lines[0][2] == pytest.approx(tuple(range(24)))
+
+
+def test_error_by_step_is_that_of_all_windows_where_the_record_tells() -> None:
+    made = record()
+    steps = {"examples": 1_673, "model": [1.0, 2.0, None], "other": None, "baseline": [3.0] * 3}
+    data = {**made.figures["forecast"], "steps": steps}
+    info = steps_info(replace(made, figures={"forecast": data}))
+    assert info is not None and info.examples == 1_673
+    assert [(kind, values) for _, kind, values in info.lines] == [
+        ("gru", (1.0, 2.0, None)),
+        ("baseline", (3.0, 3.0, 3.0)),
+    ]
+    assert "nan" not in figures.draw(info).lower()
 
 
 def test_missing_values_are_left_out_of_errors() -> None:
@@ -115,7 +119,7 @@ def test_shares_of_right_answers_are_drawn_in_per_cent_and_points() -> None:
     assert info.mean == pytest.approx(100 * made.verdict["difference"]["mean"])
     assert (info.margin, info.unit, info.base) == (pytest.approx(0.5), "points", None)
     assert info.better == "higher" and curves.label == "validation accuracy ↑ [%]"
-    points = [p for _, panel in curves.panels for curve in panel for p in curve.points]
+    points = [p for panel in curves.panels for curve in panel.curves for _, p in curve.points]
     assert all(p is not None and 50 < p < 100 for p in points)
     assert len(curves.panels) == 3, "a training that was skipped has no curve"
 
@@ -133,9 +137,10 @@ def test_a_matrix_keeps_every_example_where_classes_are_joined() -> None:
 
 def test_points_whose_truth_is_missing_are_left_out() -> None:
     made = of_kind("text-regression")
-    info = scatter_info(made)
+    scatter = {"actual": [1.0, None, 3.0], "foretold": [2.0, 2.0, None]}
+    info = scatter_info(replace(made, figures={"scatter": scatter}))
     assert info is not None
-    assert len(info.actual) == len(info.foretold) == 226 < len(made.figures["scatter"]["actual"])
+    assert (info.actual, info.foretold, info.of) == ((1.0,), (2.0,), None)
 
 
 def test_constant_truths_can_be_drawn() -> None:
@@ -158,10 +163,14 @@ def test_a_band_is_measured_on_what_happened() -> None:
         {"share": 0.5, "half_widths": [[2.0]] * 24},
     ]
     changed = replace(made, model={**made.model, "bands": bands}, figures={"forecast": forecast})
-    assert held(changed) == ((0.5, 1.0, 4.0), (0.9, 0.5, 1.0))
+    assert held(changed) == ((0.5, 1.0, 4.0, None), (0.9, 0.5, 1.0, None))
     info = forecast_info(changed)
-    assert info is not None and info.band == (0.5,) * count and info.band_share == 0.9
-    assert held(record()) == ()
+    assert info is not None
+    assert info.bands == ((0.9, (0.5,) * count), (0.5, (2.0,) * count))
+    whole = [{**bands[0], "held": 0.87, "of": 4_000}]
+    told = replace(made, model={**made.model, "bands": whole})
+    assert held(told) == ((0.9, 0.87, 1.0, 4_000),)
+    assert held(replace(made, model={**made.model, "bands": []})) == ()
 
 
 def test_a_long_line_keeps_its_extremes() -> None:
@@ -170,7 +179,6 @@ def test_a_long_line_keeps_its_extremes() -> None:
     places = kept(values, 400)
     assert len(places) <= 400
     assert 3333 in places
-    assert decimate(values, 60)[-1] == values[-1] and len(decimate(values, 60)) == 60
 
 
 @pytest.mark.parametrize("info", infos(), ids=lambda info: type(info).__name__)

@@ -109,11 +109,24 @@ def test_structure_and_labels(name: str) -> None:
     captions = re.findall(r'<figcaption class="finding"><bdi>(.*?)</bdi></figcaption>', text)
     assert len(captions) == found.counts["svg"] and all(captions), "each figure says its finding"
     assert all(text.count(f"<bdi>{caption}</bdi>") == 1 for caption in captions), "and says it once"
+    assert found.counts["svg"] >= 4
     ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
     targets = {href[1:] for link in found.all("a") if (href := link["href"])}
     assert targets <= set(ids)
     assert found.all("a")[0]["class"] == "skip"
+
+
+def test_only_what_lies_past_the_limit_is_hatched_and_it_is_said() -> None:
+    made = record()
+    found = page(replace(made, budget={**made.budget, "limit_seconds": 400.0}))
+    track = next(each for each in found.all("div") if each.get("class") == "track")
+    label = track["aria-label"] or ""
+    assert "search 6 min 20 s, duel 2 min 22 s (past the limit), refit" in label
+    classes = Counter(each.get("class") for each in found.all("span"))
+    assert (classes["piece plain"], classes["piece over"]) == (6, 3)
+    within = Counter(each.get("class") for each in page(made).all("span"))
+    assert within["piece over"] == 0 and within["piece rest"] == 1
 
 
 def test_two_runs_share_a_page_without_sharing_ids() -> None:

@@ -120,7 +120,7 @@ def test_markdown_begins_with_the_sentence_and_has_no_images() -> None:
     text = report.render(record(), ".md")
     assert text.startswith("# ● Use a GRU with 2 layers of 64 units.\n\nIts error")
     assert "![" not in text and "<svg" not in text and "\n\n\n" not in text
-    assert text.count("\n## ") == 14
+    assert text.count("\n## ") == 16
 
 
 @pytest.mark.parametrize(

@@ -11,26 +11,38 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+from autorecur.report.figures.certainty import draw_calibration, draw_precision
+from autorecur.report.figures.forecasts import draw_forecast, draw_steps
+from autorecur.report.figures.histograms import draw_residuals, draw_targets
 from autorecur.report.figures.labels import draw_classes, draw_scatter
-from autorecur.report.figures.series import (
-    draw_curves,
-    draw_forecast,
-    draw_memory,
-    draw_posterior,
-    draw_steps,
-)
+from autorecur.report.figures.otherwise import draw_variations
+from autorecur.report.figures.series import draw_memory, draw_posterior
+from autorecur.report.figures.sizes import draw_tried
 from autorecur.report.figures.style import STYLE, THEME
+from autorecur.report.figures.trainings import draw_curves, draw_price, draw_spent
+from autorecur.report.plots.binned import TargetsInfo
+from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
+from autorecur.report.plots.leftover import ResidualsInfo
+from autorecur.report.plots.price import PriceInfo
+from autorecur.report.plots.spent import SpentInfo
+from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo
+from autorecur.report.plots.tried import TriedInfo
+from autorecur.report.plots.variations import VariationsInfo
 from autorecur.report.plotted import (
     ClassesInfo,
-    CurvesInfo,
-    ForecastInfo,
     Info,
     MemoryInfo,
     PosteriorInfo,
     ScatterInfo,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["draw", "svg"]
 
@@ -51,6 +63,25 @@ def _prefixed(tag: str, prefix: str) -> str:
     return _IDS.sub(lambda match: match[0] + prefix, tag)
 
 
+DRAWERS: dict[type[Info], Callable[[Any], Figure]] = {
+    PosteriorInfo: draw_posterior,
+    VariationsInfo: draw_variations,
+    PriceInfo: draw_price,
+    SpentInfo: draw_spent,
+    TriedInfo: draw_tried,
+    CurvesInfo: draw_curves,
+    ForecastInfo: draw_forecast,
+    StepsInfo: draw_steps,
+    ResidualsInfo: draw_residuals,
+    ClassesInfo: draw_classes,
+    PrecisionInfo: draw_precision,
+    CalibrationInfo: draw_calibration,
+    ScatterInfo: draw_scatter,
+    MemoryInfo: draw_memory,
+    TargetsInfo: draw_targets,
+}
+
+
 @lru_cache(maxsize=32)
 def draw(info: Info) -> str:
     """The figure as SVG with CSS variables for colours; drawn once for the same info."""
@@ -59,20 +90,7 @@ def draw(info: Info) -> str:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # a user's own style is for the user's own figures
         matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]  # keys are spelt out there
-        if isinstance(info, PosteriorInfo):
-            figure = draw_posterior(info)
-        elif isinstance(info, CurvesInfo):
-            figure = draw_curves(info)
-        elif isinstance(info, ForecastInfo):
-            figure = draw_forecast(info)
-        elif isinstance(info, MemoryInfo):
-            figure = draw_memory(info)
-        elif isinstance(info, ClassesInfo):
-            figure = draw_classes(info)
-        elif isinstance(info, ScatterInfo):
-            figure = draw_scatter(info)
-        else:
-            figure = draw_steps(info)
+        figure = DRAWERS[type(info)](info)
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)

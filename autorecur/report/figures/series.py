@@ -1,50 +1,34 @@
-"""Figures of the comparison, of the trainings and of forecasts."""
+"""Figures of the comparison, and of how far back the networks look."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecur.report import words
 from autorecur.report.figures.style import (
     BAND,
-    BASELINE,
     COLOUR,
     DASH,
-    GRU,
     INK,
-    LSTM,
     MARK,
     MUTED,
     count_whole,
     figure,
     tick,
 )
-from autorecur.report.plotted import (
-    POINTS,
-    CurvesInfo,
-    ForecastInfo,
-    MemoryInfo,
-    Points,
-    PosteriorInfo,
-    StepsInfo,
-    density,
-    kept,
-)
+from autorecur.report.plotted import FOLDS, MemoryInfo, PosteriorInfo, density
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_curves", "draw_forecast", "draw_memory", "draw_posterior", "draw_steps"]
-
-WHOLE = "the holdout"
+__all__ = ["draw_memory", "draw_posterior"]
 
 
 def draw_posterior(info: PosteriorInfo) -> Figure:
     """The belief about the difference, and the pairs below it."""
-    rows = min(len(info.folds), 20)
+    rows = min(len(info.folds), FOLDS)
     drawn = figure(7.6, 2.6 + 0.17 * rows)
     drawn.get_layout_engine().set(hspace=0, h_pad=0.02)  # type: ignore[union-attr, call-arg]
     top, rug = drawn.subplots(2, 1, sharex=True, height_ratios=(2.2, 0.25 + 0.17 * rows))
@@ -132,164 +116,6 @@ def _draw_rug(axes: Axes, info: PosteriorInfo, rows: int, low_cell: str, high_ce
         label += ", and in per cent of the best baseline's error"
         axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
     axes.set_xlabel(label)
-
-
-def draw_curves(info: CurvesInfo) -> Figure:
-    """Validation scores, one panel a rung."""
-    drawn = figure(7.6, 2.7)
-    panels = drawn.subplots(1, len(info.panels), sharey=True, squeeze=False)[0]
-    for axes, (rung, curves) in zip(panels, info.panels, strict=True):
-        for curve in sorted(curves, key=lambda curve: curve.promoted):
-            xs = list(range(1, len(curve.points) + 1))
-            ys = [math.nan if point is None else point for point in curve.points]
-            axes.plot(
-                xs,
-                ys,
-                color=COLOUR[curve.cell],
-                linestyle=DASH[curve.cell],
-                linewidth=1.7 if curve.promoted else 0.9,
-                alpha=1.0 if curve.promoted else 0.6,
-            )
-            axes.plot(
-                xs[-1:],
-                ys[-1:],
-                linestyle="none",
-                color=COLOUR[curve.cell],
-                marker=MARK[curve.cell] if curve.promoted else "x",
-                markersize=5,
-            )
-        axes.set_title(f"rung {rung}", loc="left", fontsize=10, color=MUTED)
-        axes.grid(axis="y")
-        axes.set_axisbelow(True)
-        count_whole(axes)
-    panels[0].set_ylabel(info.label)
-    panels[0].yaxis.set_major_formatter(tick)
-    _limit_to_most(panels[0], info)
-    drawn.supxlabel("evaluations", fontsize=9.5, color=MUTED)
-    return drawn
-
-
-def _limit_to_most(axes: Axes, info: CurvesInfo) -> None:
-    """One training that diverged must not flatten all the others."""
-    points = sorted(
-        p for _, curves in info.panels for curve in curves for p in curve.points if p is not None
-    )
-    low, high = points[0], points[min(len(points) - 1, int(0.97 * len(points)))]
-    if high > low:
-        axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
-
-
-def draw_forecast(info: ForecastInfo) -> Figure:
-    """The holdout, and its worst window below it."""
-    drawn = figure(7.6, 5.0)
-    whole, part = drawn.subplots(2, 1)
-    whole.set_title(WHOLE, loc="left", fontsize=10, color=MUTED)
-    part.set_title("its worst window, enlarged", loc="left", fontsize=10, color=MUTED)
-    for axes, (first, last), points in (
-        (whole, (0, len(info.actual)), POINTS),
-        (part, info.worst, POINTS),
-    ):
-        _draw_lines(axes, info, first, last, points)
-        axes.grid(axis="y")
-        axes.set_axisbelow(True)
-        axes.yaxis.set_major_formatter(tick)
-        axes.set_ylabel(words.cut(info.unit, 24))
-        _time_ticks(axes, info.times, first, last)
-    _draw_band(part, info)
-    for axes in (whole, part):
-        axes.axvspan(
-            info.window[0],
-            max(info.window[0] + 1, info.window[1] - 1),
-            color=BAND,
-            linewidth=0,
-            zorder=0,
-        )
-    drawn.legend(
-        *part.get_legend_handles_labels(),
-        loc="outside upper left",
-        ncols=_legend_columns(info.lines) + bool(info.band),
-        borderaxespad=0.1,
-    )
-    return drawn
-
-
-def _draw_band(axes: Axes, info: ForecastInfo) -> None:
-    """Around the model's forecasts, in the enlarged part."""
-    _, kind, values = info.lines[0]
-    places = [
-        (at, value, half)
-        for at, (value, half) in enumerate(zip(values, info.band, strict=False))
-        if value is not None and half is not None and info.worst[0] <= at < info.worst[1]
-    ]
-    if places:
-        xs, middle, half = (list(column) for column in zip(*places, strict=True))
-        low = [value - width for value, width in zip(middle, half, strict=True)]
-        high = [value + width for value, width in zip(middle, half, strict=True)]
-        label = f"band of {words.share(info.band_share)}"
-        axes.fill_between(xs, low, high, color=COLOUR[kind], alpha=0.16, linewidth=0, label=label)
-
-
-def _legend_columns(lines: Sequence[tuple[str, str, Points]]) -> int:
-    return 4 if sum(min(40, len(name)) for name, _, _ in lines) < 60 else 2
-
-
-def _draw_lines(axes: Axes, info: ForecastInfo, first: int, last: int, points: int) -> None:
-    # A long holdout is a thicket: there the model alone stands beside what happened.
-    compared = info.lines[:1] if axes.get_title(loc="left") == WHOLE else info.lines
-    series = [("actual", "actual", info.actual), *compared]
-    style: dict[str, dict[str, Any]] = {
-        "actual": {"color": INK, "linewidth": 1.9},
-        "baseline": {"color": BASELINE, "linestyle": ":", "linewidth": 1.4},
-        "lstm": {"color": LSTM, "linestyle": DASH["lstm"], "linewidth": 1.4},
-        "gru": {"color": GRU, "linestyle": DASH["gru"], "linewidth": 1.4},
-    }
-    for order, (name, kind, values) in enumerate(series):
-        places = kept(values[first:last], points)
-        xs = [first + place for place in places]
-        ys = [math.nan if values[x] is None else values[x] for x in xs]
-        axes.plot(xs, ys, label=words.cut(name, 40), zorder=10 - order, **style[kind])  # type: ignore[arg-type]
-    axes.set_xlim(first, max(first + 1, last - 1))
-
-
-def _time_ticks(axes: Axes, times: Sequence[str], first: int, last: int) -> None:
-    steps = min(5, last - first)
-    places = sorted(
-        {first + round(at * (last - 1 - first) / max(1, steps - 1)) for at in range(steps)}
-    )
-    labels = [words.moment(times[place]) if place < len(times) else str(place) for place in places]
-    if len(places) > 1 and len({label[:10] for label in labels}) == len(labels):
-        labels = [label[:10] for label in labels]
-    labels = [label.replace(" ", "\n", 1) for label in labels]
-    axes.set_xticks(places, labels)
-    texts = axes.get_xticklabels()
-    texts[0].set_horizontalalignment("left")
-    texts[-1].set_horizontalalignment("right")
-
-
-def draw_steps(info: StepsInfo) -> Figure:
-    """Error by step of the horizon."""
-    drawn = figure(7.6, 2.3)
-    axes = drawn.subplots()
-    style: dict[str, Any] = {
-        "lstm": (LSTM, DASH["lstm"]),
-        "gru": (GRU, DASH["gru"]),
-        "baseline": (BASELINE, ":"),
-    }
-    for name, kind, values in info.lines:
-        colour, dash = style[kind]
-        ys = [math.nan if value is None else value for value in values]
-        axes.plot(
-            range(1, len(ys) + 1), ys, color=colour, linestyle=dash, label=words.cut(name, 40)
-        )
-    axes.set_ylim(bottom=0)
-    axes.set_xlim(1, max(2, max(len(values) for _, _, values in info.lines)))
-    count_whole(axes)
-    axes.yaxis.set_major_formatter(tick)
-    axes.grid(axis="y")
-    axes.set_xlabel("steps ahead")
-    axes.set_ylabel(f"mean absolute error\n[{words.cut(info.unit, 24)}]")
-    drawn.legend(loc="outside upper left", ncols=_legend_columns(info.lines), borderaxespad=0.1)
-    return drawn
 
 
 def draw_memory(info: MemoryInfo) -> Figure:

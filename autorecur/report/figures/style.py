@@ -19,6 +19,7 @@ __all__ = [
     "LSTM",
     "MARK",
     "MUTED",
+    "SCALE",
     "STYLE",
     "THEME",
     "count_whole",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 # Colours that matplotlib draws with, and the CSS variable each one stands for on the page.
-INK, MUTED, FAINT, BAND, LSTM, GRU, BASELINE, PAPER = (
+INK, MUTED, FAINT, BAND, LSTM, GRU, BASELINE, PAPER, SCALE = (
     "#0a0b01",
     "#0a0b02",
     "#0a0b03",
@@ -36,6 +37,7 @@ INK, MUTED, FAINT, BAND, LSTM, GRU, BASELINE, PAPER = (
     "#0a0b06",
     "#0a0b07",
     "#0a0b08",
+    "#0a0b09",
 )
 THEME = {
     INK: "var(--ink)",
@@ -46,6 +48,7 @@ THEME = {
     GRU: "var(--gru)",
     BASELINE: "var(--baseline)",
     PAPER: "var(--paper)",
+    SCALE: "var(--scale)",
 }
 COLOUR = {"lstm": LSTM, "gru": GRU}
 DASH: dict[str, Any] = {"lstm": "-", "gru": (0, (5, 2))}

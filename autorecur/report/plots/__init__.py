@@ -1,0 +1,1 @@
+"""What the figures draw, one topic a module: pure data of a record."""
