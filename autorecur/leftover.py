@@ -13,7 +13,7 @@ from autorecur.judge.residuals import Autocorrelation, autocorrelation
 
 __all__ = ["MOST_POINTS", "Leftover", "drawn", "residuals"]
 
-MOST_POINTS = 400  # of a figure
+MOST_POINTS = 250  # of a figure
 Numbers = NDArray[np.float64]
 
 

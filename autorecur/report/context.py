@@ -23,8 +23,8 @@ __all__ = ["again", "checked", "checks", "data", "method"]
 
 
 COLUMNS = 100  # rows of the table of columns
-VALUES = 12  # of a column's categories, or of classes
-VALUE = 40  # characters of one of them
+VALUES = 8  # of a column's categories, or of classes
+VALUE = 24  # characters of one of them
 LEVELS = ("issue", "tip", "passed", "not applicable")
 
 

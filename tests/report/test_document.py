@@ -123,7 +123,7 @@ def test_what_was_never_trained_counts_as_no_training() -> None:
     for at, status in ((0, "skipped"), (1, "skipped"), (2, "beyond")):
         trials[at] |= {"status": status, "score": None, "curve": ()}
     said = section(replace(made, trials=tuple(trials)), "5").finding
-    assert said.startswith("21 trainings of 21 candidates: 10 with LSTM cells and 11 with GRU")
+    assert said.startswith("21 trainings of 20 candidates: 10 with LSTM cells and 11 with GRU")
     assert "2 more were skipped for want of time. 1 more was left out, as no smaller" in said
 
 
@@ -255,7 +255,7 @@ def test_parts_of_drawn_examples_are_counted_and_not_placed() -> None:
 
 def test_a_skipped_training_is_none_and_options_are_named() -> None:
     tried = section(of_kind("text-classification"), "5")
-    assert tried.finding.startswith("23 trainings of 23 candidates: 12 with LSTM cells and 11 with")
+    assert tried.finding.startswith("23 trainings of 21 candidates: 12 with LSTM cells and 11 with")
     assert "1 more was skipped for want of time." in tried.finding
     labels = [column.label for column in tried.tables[0].columns]
     assert "Options" in labels and "Normalisation" not in labels

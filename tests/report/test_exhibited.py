@@ -88,7 +88,7 @@ def test_every_residual_is_counted_once_in_the_table() -> None:
 
 
 def test_points_that_are_a_part_of_all_are_said_to_be() -> None:
-    assert "Of 1,673 residuals 400 are drawn" in section(record(), "7b").plots[0].reading
+    assert "Of 1,673 residuals 250 are drawn" in section(record(), "7b").plots[0].reading
     assert "are drawn" not in section(of_kind("text-regression"), "7b").plots[0].reading
 
 
@@ -136,7 +136,7 @@ def test_all_targets_are_named_and_no_unit_where_they_differ() -> None:
     facts = dict(row.cells for row in section(made, "9").tables[0].rows)
     assert facts["Target"] == "load, price"
     assert "“load”, one of 2 targets" in section(made, "7b").plots[0].reading
-    assert table(section(made, "7a"), "Every score").note.endswith(" Over all 2 targets.")
+    assert " Over all 2 targets." in table(section(made, "7a"), "Every score").note
     assert "of all targets, the width of" in table(section(made, "7a"), "Bands").note
 
 

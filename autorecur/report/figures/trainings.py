@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["draw_curves", "draw_price", "draw_spent"]
 
 NAMED = 5  # baselines beside their lines
-NAME = 22  # characters of one
+NAME = 22  # characters of one, and of a network's title
+LABEL = 30  # characters of an axis' name, which may hold the user's unit
 APART = 0.085  # of the height of a panel, between two names
 ROOM = 0.9  # of the span of the networks, in which a worse baseline is still drawn
 
@@ -111,7 +112,7 @@ def draw_price(info: PriceInfo) -> Figure:
     for axes, points in ((panels[0], info.tried), (panels[-1], info.finalists)):
         if points:
             _limit_seconds(axes, [point.seconds for point in points])
-    panels[0].set_ylabel(f"{info.label}, {info.better} is better")
+    panels[0].set_ylabel(f"{words.cut(info.label, LABEL)}, {info.better} is better")
     drawn.supxlabel("seconds of training, from the start", fontsize=9.5, color=MUTED)
     return drawn
 
@@ -155,7 +156,7 @@ def _draw_points(axes: Axes, points: Sequence[Priced], better: str) -> None:
                 zorder=5,
             )
             axes.annotate(
-                point.title,
+                words.cut(point.title, NAME),
                 (point.seconds, point.score),
                 xytext=(0, 11 * side),
                 textcoords="offset points",
