@@ -55,6 +55,7 @@ def svg(info: Info, prefix: str, label: str) -> str:
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
 
 
+_FAMILY = re.compile(r" ?font-family: [^;\"]*;")
 _TAG = re.compile(r"<[^<>]+>")
 _IDS = re.compile(r'( id="|url\(#|href="#)')
 
@@ -103,14 +104,18 @@ def _inline(text: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r' xmlns(:\w+)?="[^"]*"| version="1\.1"', "", text)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    return _TAG.sub(lambda tag: _themed(tag[0]), text)
+    family = re.search(rf"<text style=\"[^\"]*?({_FAMILY.pattern})", text)
+    text = _TAG.sub(lambda tag: _themed(tag[0]), text)
+    if family:  # once for all texts, not in each
+        text = text.replace("<svg ", f'<svg style="{family[1].strip()}" ', 1)
+    return text
 
 
 def _themed(tag: str) -> str:
     if tag.startswith("<svg "):
         # The page decides the width; the view box keeps the shape.
         return re.sub(r' (width|height)="[^"]*"', "", tag)
-    tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
+    tag = _FAMILY.sub("", re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag))
     for placeholder, variable in THEME.items():
         tag = tag.replace(placeholder, variable)
     return tag
