@@ -51,7 +51,7 @@ def _areas(info: plotted.PosteriorInfo) -> str:
     if info.probability is None:
         mean, unit = words.number(info.mean, signed=True), info.unit
         return f"The mean of the differences is {mean} {unit}, too few to say how sure that is."
-    lstm, equal, gru = (words.share(part) for part in info.probability)
+    lstm, equal, gru = (words.sure(part) for part in info.probability)
     return (
         f"Of the area {gru} lies on the GRU's side of the band, {equal} within it, and {lstm} on "
         "the LSTM's side."

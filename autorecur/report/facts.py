@@ -23,6 +23,7 @@ __all__ = [
     "change",
     "columns",
     "compared",
+    "examples",
     "gap",
     "gap_label",
     "in_points",
@@ -69,6 +70,15 @@ def output(record: Record) -> str:
 def answer(record: Record) -> str:
     """What a network gives: only later values of a series are a forecast."""
     return "forecast" if kind_of(record).window == "before" else "prediction"
+
+
+def examples(record: Record, count: int = 2) -> str:
+    """What the parts of the table are counted in."""
+    kind = kind_of(record)
+    if kind.by_series:
+        noun = "document" if kind.text else "sequence"
+        return noun if count == 1 else f"{noun}s"
+    return "series"
 
 
 def target(record: Record) -> str:

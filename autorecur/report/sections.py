@@ -12,6 +12,7 @@ from autorecur.report import (
     evidence,
     forecasts,
     lore,
+    method,
     otherwise,
     price,
     residuals,
@@ -41,8 +42,8 @@ MAKERS = (
     evidence.memory,
     context.data,
     context.checks,
-    context.again,
-    context.method,
+    method.again,
+    method.method,
 )
 
 
