@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from autorecur.data.understand import Asked
 from autorecur.ending import Ending
 from autorecur.judge.outcome import Kept
 from autorecur.metrics import METRICS
@@ -18,7 +19,7 @@ from autorecur.nets.order import Fit, Status
 from autorecur.search.limits import Limits
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
-from autorecur.stages import Settings, Stage
+from autorecur.stages import Given, Settings, Stage
 
 
 def trial(cell: str, score: float, width: int = 32, excess: str = "") -> Trial:
@@ -35,6 +36,7 @@ TOO_BIG = trial("lstm", 1.0, width=128, excess="too many weights")
 
 def ended(folder: Path, refits: Mapping[str, Fit], limits: Limits | None = None) -> Ending:
     settings = Settings(
+        given=Given(None, Asked(), None, None, None, oracle=False, executor=False),
         seed=1,
         margin=0.01,
         metric=METRICS["mae"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from report.test_views import tokens
 import autorecur
 from autorecur import cli, report
 from autorecur.output import guarded_cells, write_csv
+from autorecur.record import Record
 
 SHEET = "=cmd|'/C calc'!A0"
 IMAGE = '"><img src=x onerror=alert(1)>'
@@ -122,22 +123,34 @@ def cells(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+def steady(value: Any) -> Any:
+    """With one duration for all: which network is the quicker one hangs on the machine."""
+    if isinstance(value, Record):
+        return {name: steady(item) for name, item in vars(value).items()}
+    if isinstance(value, Mapping):
+        return {
+            key: 1.0
+            if key.endswith(("seconds", "_ms")) and isinstance(item, float)
+            else steady(item)
+            for key, item in value.items()
+        }
+    return type(value)(map(steady, value)) if isinstance(value, list | tuple) else value
+
+
 @BOTH
 def test_the_page_of_a_hostile_table_has_the_elements_of_its_twin(twins: Twins) -> None:
-    pages = {
-        name: Page((run.folder / "report.html").read_text(encoding="utf-8"))
-        for name, run in twins.items()
-    }
+    runs = {name: replace(run.record, **steady(run.record)) for name, run in twins.items()}
+    pages = {name: Page(report.render(record, ".html")) for name, record in runs.items()}
     assert pages["hostile"].counts == pages["plain"].counts
     assert HOSTILE.label in pages["hostile"].text and HOSTILE.classes[1] in pages["hostile"].text
     # Documents among them: as many elements as where they hold letters alone.
-    record = twins["hostile"].record
+    record = runs["hostile"]
     worst = [{**each, "text": "n" * len(each["text"])} for each in record.figures["worst"] or ()]
     plain = replace(record, figures={**record.figures, "worst": worst or None})
     assert Page(report.render(plain, ".html")).counts == pages["hostile"].counts
     counts = {}
-    for name, run in twins.items():
-        counts[name] = tokens(report.render(run.record, ".md"))
+    for name, made in runs.items():
+        counts[name] = tokens(report.render(made, ".md"))
         for token in ("softbreak", "text", "text_special"):
             del counts[name][token]
     assert counts["hostile"] == counts["plain"]

@@ -85,7 +85,7 @@ def test_fit_in_a_pipe_tells_each_training_and_then_the_result(tmp_path: Path) -
     lines = done.stderr.splitlines()
     assert len(lines) == record.budget["trainings"] == 4
     assert all(
-        re.match(r"\[\d\d:\d\d\] \d  (rung \d|refit)  (LSTM|GRU) 1x8 ", line) for line in lines
+        re.match(r"\[\d\d:\d\d\] \d/~4  (rung \d|refit)  (LSTM|GRU) 1x8 ", line) for line in lines
     )
     assert "\x1b" not in done.stdout + done.stderr
 

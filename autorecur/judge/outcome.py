@@ -32,7 +32,8 @@ LEAN = 0.80
 FEWEST_FOLDS = 4  # fewer say too little of how much folds differ from each other
 MOST_SEEDS = 3  # that a duel is planned with …
 SEEDS_IN_TIME = 30  # … and where there is time for more, up to so many
-TIE = 0.01  # costs nearer than this are equal: timers are not better
+TIE = 0.01  # costs nearer than this are equal
+TIMERS = 0.1  # … and where timers have a part in them, this
 
 
 class Outcome(Enum):
@@ -177,21 +178,34 @@ class Case:
             scores = {cell: self.finalists[cell].score for cell in cells}
         known = {cell: score for cell, score in scores.items() if score is not None}
         if not known:
-            return self.cheaper or next(iter(cells), None)
+            return self.smaller or next(iter(cells), None)
         pick = min if self.comparison.metric.better == "lower" else max
         best = pick(known.values())
         tied = [cell for cell, score in known.items() if score == best]
-        return self.cheaper if len(tied) > 1 and self.cheaper else tied[0]
+        return self.smaller if len(tied) > 1 and self.smaller else tied[0]
+
+    @property
+    def smaller(self) -> str | None:
+        """The cell with fewer bytes, whatever the machine; None where they have as many."""
+        if not self.both:
+            return None
+        ratio = self.finalists["gru"].bytes / max(self.finalists["lstm"].bytes, 1)
+        if abs(ratio - 1) < TIE:
+            return None
+        return "gru" if ratio < 1 else "lstm"
 
     @property
     def cheaper(self) -> str | None:
-        """The cell with the lower product of latency and size; None where they cost the same."""
+        """The cell with the lower product of latency and size; None where they cost the same.
+
+        Products that are nearer than timers can tell say nothing: then it is the smaller one.
+        """
         if not self.both:
             return None
         lstm, gru = self.finalists["lstm"], self.finalists["gru"]
-        ratio = gru.bytes / max(lstm.bytes, 1)
-        if lstm.latency_ms and gru.latency_ms:
-            ratio *= gru.latency_ms / lstm.latency_ms
-        if abs(ratio - 1) < TIE:
-            return None
+        if not (lstm.latency_ms and gru.latency_ms):
+            return self.smaller
+        ratio = gru.bytes / max(lstm.bytes, 1) * gru.latency_ms / lstm.latency_ms
+        if abs(ratio - 1) < TIMERS:
+            return self.smaller
         return "gru" if ratio < 1 else "lstm"

@@ -115,7 +115,7 @@ def held(record: Record) -> tuple[tuple[float, float, float, int | None], ...]:
         halves = [half for row in band["half_widths"] for half in row[:1] if half is not None]
         if band.get("held") is not None and halves:
             width = 2 * sum(halves) / len(halves)
-            found.append((band["share"], band["held"], width, band["of"]))
+            found.append((band["share"], band["held"], width, band.get("of")))
     return tuple(sorted(found)) if found else _held_as_drawn(record)
 
 
