@@ -270,7 +270,7 @@ def _settling(case: Case, budget_text: str) -> str:
         more = budget_times(budget_text, folds * seeds / len(comparison.complete))
         blocks = f"{count(folds, 'block')} × {count(seeds, 'seed')}"
         return f"If the difference stays as it is, a budget of {more} ({blocks}) should settle it"
-    if len(comparison.scored) == len(comparison.folds) and comparison.seeds == 1:
+    if all(len(seeds) == 1 for seeds in differences):
         return (
             "With a longer budget every block is scored with more seeds: how many would settle it "
             "is not known after one"
