@@ -15,7 +15,6 @@ from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.duel import (
     ENDED_CLEAR,
-    SLACK_SECONDS,
     Duel,
     affordable_seconds,
 )
@@ -33,7 +32,7 @@ from autorecur.nets.order import Fit
 from autorecur.nets.shape import Shape
 from autorecur.nets.textual import vocabulary_bytes
 from autorecur.search.budget import Meter, divide_trainings
-from autorecur.search.dispatch import Dispatcher
+from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.limits import Limits
 from autorecur.search.search import COMPILE_SECONDS, Plan, Search, best_trial
 from autorecur.search.trial import Trial, full_seconds

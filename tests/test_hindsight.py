@@ -53,8 +53,10 @@ def test_a_panel_with_time_to_spare(tmp_path: Path) -> None:
     sizes = {title for each in regimes.values() for title in (each["lstm"], each["gru"])}
     assert len(sizes) == 3  # both cells with eight units, and one of them with as many weights
 
-    given = record["budget"]["cells"]  # the regimes train one cell alone, and are not counted
-    assert given["lstm"]["trainings"] == given["gru"]["trainings"]
+    # The regimes train one cell alone, and are not counted. A machine that stood still for over a
+    # second where a stage ended has left half of a pair out; no pair is halved otherwise.
+    given = record["budget"]["cells"]
+    assert abs(given["lstm"]["trainings"] - given["gru"]["trainings"]) <= 1
 
     learning = verdict["learning"]
     assert learning is not None, record["duel"]

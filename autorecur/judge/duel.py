@@ -25,11 +25,10 @@ from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.order import Fit, Order
 from autorecur.nets.shape import Shape
-from autorecur.search.dispatch import Dispatcher
+from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 
 __all__ = [
     "ENDED_CLEAR",
-    "SLACK_SECONDS",
     "Duel",
     "affordable_seconds",
 ]
@@ -37,7 +36,6 @@ __all__ = [
 ENDED_CLEAR = "a clear comparison"  # is why a run ended
 CURVE_FOLDS = 4  # on which parts of the data are trained on too
 USUAL = 0.75  # of the trainings so far took no longer than what one more is reckoned with
-SLACK_SECONDS = 1.0  # so that the second cell of the last pair is not cut shorter than the first
 
 
 def affordable_seconds(
@@ -186,9 +184,15 @@ class Duel:
         return any(map(self.dispatcher.replay.knows, self._orders(place)))
 
     def _next(self) -> Order | None:
-        if self._waiting:
-            return self._waiting.pop()
         replay = self.dispatcher.replay
+        if self._waiting:
+            order = replace(self._waiting[-1], deadline=self.deadline + SLACK_SECONDS)
+            if self.dispatcher.meter.clock() < order.deadline or replay.knows(order):
+                self._waiting.pop()
+                return order
+            if replay.last_seed(self.dispatcher.stage) is None:
+                return None  # the other half of its pair is there: with a later deadline it follows
+            self._waiting.clear()
         while len(self.finalists) == len(CELLS) and self._started < len(self._rounds):
             orders = self._orders(self._rounds[self._started])
             late = self._too_late() and not any(map(replay.knows, orders))

@@ -125,7 +125,10 @@ def reasons(case: Case) -> tuple[str, ...]:
     if comparison.left_out:
         were = "was" if comparison.left_out == 1 else "were"
         pairs = count(len(comparison.pairs), "pair")
-        said.append(f"{comparison.left_out} of {pairs} lacked a score and {were} left out.")
+        said.append(
+            f"{comparison.left_out} of {pairs} lacked a score, or the end of the time cut one of "
+            f"the two short, and {were} left out."
+        )
     return tuple(said)
 
 

@@ -17,9 +17,12 @@ from autorecur.judge.learning import SHARES, LearningCurve, learning_curve
 from autorecur.judge.panel import FEWEST_SERIES, PanelView, panel_view
 from autorecur.metrics import Metric, second_opinion
 from autorecur.nets.candidate import CELLS
-from autorecur.nets.order import Fit
+from autorecur.nets.order import Fit, Status
 
 __all__ = ["Round", "Tally"]
+
+# Of the other cell's seconds of training: less, and the end of the duel has decided the pair.
+FAIR_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Tally:
     def working_seconds(self, place: Round, cell: str) -> float:
         """Of steps and validations, in one training; without end where it is not known."""
         fit = self._fits.get((place, cell))
-        return fit.ledger["steps"] + fit.ledger["validation"] if fit and fit.ledger else math.inf
+        return _working_seconds(fit) if fit and fit.ledger else math.inf
 
     def comparison(
         self, baselines: Mapping[str, Mapping[str, float]], regime: str = ""
@@ -127,7 +130,11 @@ class Tally:
 
     def panel(self, margin: float) -> PanelView | None:
         """Which series of a panel want which cell; `margin` is relative to a series' error."""
-        rounds = [r for r in self._rounds(1.0) if all((r, cell) in self._errors for cell in CELLS)]
+        rounds = [
+            each
+            for each in self._rounds(1.0)
+            if all((each, cell) in self._errors for cell in CELLS) and self._is_fair(each)
+        ]
         if not rounds:
             return None
         folds = sorted({each.fold for each in rounds})
@@ -164,16 +171,34 @@ class Tally:
         again = self._fits.get((place, cell))
         return again or self._fits.get((replace(place, regime=""), cell))
 
+    def _is_fair(self, place: Round) -> bool:
+        """Whether neither cell was cut short by the end of the duel where the other was not.
+
+        What both may take is the same, so a training that its own limit ended had no less.
+        """
+        fits = [self._fit(place, cell) for cell in CELLS]
+        known = [fit for fit in fits if fit and fit.ledger]
+        if len(known) < len(CELLS):
+            return True
+        most = max(map(_working_seconds, known))
+        cut = (fit for fit in known if fit.status is Status.DEADLINE)
+        return all(_working_seconds(fit) >= FAIR_SHARE * most for fit in cut)
+
     def _pair(self, place: Round) -> PairedScore:
         lstm, gru = (self._fit(place, cell) for cell in CELLS)
+        fair = self._is_fair(place)
         return PairedScore(
             fold=place.fold,
             seed=place.seed,
-            lstm=lstm.score if lstm else None,
-            gru=gru.score if gru else None,
+            lstm=lstm.score if lstm and fair else None,
+            gru=gru.score if gru and fair else None,
             lstm_seconds=lstm.seconds if lstm else 0.0,
             gru_seconds=gru.seconds if gru else 0.0,
         )
+
+
+def _working_seconds(fit: Fit) -> float:
+    return fit.ledger["steps"] + fit.ledger["validation"]
 
 
 def _finite(value: float) -> float | None:

@@ -22,13 +22,16 @@ from autorecur.search.events import Event, Listener
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
 
-__all__ = ["Dispatcher"]
+__all__ = ["SLACK_SECONDS", "Dispatcher"]
 
 # Past its deadline; a training stops itself, so only a hanging one is ever ended.
 GRACE_SECONDS = 3.0
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
 UNKNOWN_SHARE = 0.6  # of the time that is left, for the first training of all
 POLL_SECONDS = 0.2
+# Past the time by which a pair must be begun: so that its second cell is not left out, nor cut
+# shorter than the first, for a worker that comes free a moment later.
+SLACK_SECONDS = 1.0
 LONGEST_MESSAGE = 200
 MOST_MEMBERS = 64  # of a population, on a device that pays for them
 # While a stage has so many times its longest training left, an order more than there are workers is

@@ -21,7 +21,7 @@ from autorecur.nets.cost import multiply_adds
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
-from autorecur.search.dispatch import Dispatcher
+from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.limits import Limits, no_smaller
 from autorecur.search.rungs import Draw, Placement, first_beside, rung_of
 from autorecur.search.trial import Trial, best_scores
@@ -263,13 +263,20 @@ class Search:
             seed=self._seed(place.pair),
             steps=max(CHUNK, round(plan.steps * draw.fraction / CHUNK) * CHUNK),
             metric=plan.metric.name,
-            deadline=self.dispatcher.meter.deadline("refit" if not place.pair else self._until),
+            deadline=self._deadline(place),
             longest_seconds=plan.longest_seconds,
             resume_from=str(checkpoint) if place.rung else None,
             checkpoint=None if draw.top else str(checkpoint),
             model=str(plan.folder / "checkpoints" / f"{name}.keras"),
             latency=plan.limits.latency_ms is not None,
         )
+
+    def _deadline(self, place: Placement) -> float:
+        """Of a training; the sound default's may be late, for without it there is no network."""
+        meter = self.dispatcher.meter
+        if not place.pair:
+            return meter.deadline("refit")
+        return min(meter.deadline(self._until) + SLACK_SECONDS, meter.deadline("refit"))
 
     def _done(self, order: Order, fit: Fit) -> dict[str, Any]:
         pair, self._warm = self._pairs[order.id], order.candidate.cell

@@ -1,8 +1,10 @@
-"""What a duel means to train, before anything is."""
+"""What a duel means to train, before anything is, and which half of a pair it owes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 
 from autorecur.judge.duel import Duel
 from autorecur.metrics import METRICS
+from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.search.budget import Budget, Meter
-from autorecur.search.dispatch import Dispatcher
+from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.journal import Journal
 
 
@@ -28,14 +31,50 @@ def test_how_many_pairs_are_planned(
     budget: str, trainings: int | None, pairs: int, co2: Any, tmp_path: Path
 ) -> None:
     assert len(co2.dataset.split.duel) == 8
+    meter = Meter(Budget.parse(budget))
+    with _duel(co2, tmp_path, meter, trainings, {}) as duel:
+        assert duel.planned_pairs == pairs
+
+
+def test_the_second_half_of_a_pair_waits_for_a_later_deadline(co2: Any, tmp_path: Path) -> None:
+    now = [0.0]
+    meter = Meter(Budget.parse("10min"), clock=lambda: now[0], started=0.0)
+    finalists = {cell: Candidate(cell) for cell in CELLS}
+    with _duel(co2, tmp_path, meter, None, finalists) as duel:
+        first = duel._next()
+        now[0] = duel.deadline + SLACK_SECONDS / 2  # no other pair is begun, this one is completed
+        second = duel._next()
+        assert first is not None and second is not None
+        assert (second.fold, second.seed) == (first.fold, first.seed)
+        assert {first.candidate.cell, second.candidate.cell} == set(CELLS)
+        assert duel._next() is None
+
+        now[0] = 0.0
+        third = duel._next()
+        now[0] = duel.deadline + 2 * SLACK_SECONDS
+        assert third is not None and duel._next() is None
+        duel.deadline += 10.0  # the refit left some of its time
+        fourth = duel._next()
+        assert fourth is not None and fourth.deadline == duel.deadline + SLACK_SECONDS
+        assert (fourth.fold, fourth.seed) == (third.fold, third.seed)
+        assert fourth.candidate.cell != third.candidate.cell
+
+
+@contextmanager
+def _duel(
+    co2: Any,
+    folder: Path,
+    meter: Meter,
+    trainings: int | None,
+    finalists: dict[str, Candidate],
+) -> Iterator[Duel]:
+    meter.enter("duel")
     with ThreadPoolExecutor(1) as executor:
-        journal = Journal(tmp_path / "journal.jsonl")
-        meter = Meter(Budget.parse(budget))
-        meter.enter("duel")
-        duel = Duel(
+        journal = Journal(folder / "journal.jsonl")
+        yield Duel(
             dataset=co2.dataset,
             arrays=Path(co2.folder),
-            finalists={},
+            finalists=finalists,
             anchor=None,
             metric=METRICS["mae"],
             seed=1,
@@ -47,4 +86,3 @@ def test_how_many_pairs_are_planned(
             is_clear=lambda tally: None,
         )
         journal.close()
-    assert duel.planned_pairs == pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,25 @@ def test_a_lost_training_leaves_half_a_pair(co2: Any, tally: Tally) -> None:
     (pair,) = tally.comparison({}).pairs
     assert (pair.lstm, pair.gru) == (pytest.approx(2.0, rel=1e-4), None)
     assert len(tally.fits) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "fair"),
+    [
+        (Status.DEADLINE, 0.4, False),  # the end of the duel came when it had hardly begun
+        (Status.DEADLINE, 1.0, True),  # its own limit, or a moment before the other's end
+        (Status.STOPPED, 0.4, True),  # it had time, and no gain for a while
+    ],
+)
+def test_the_end_of_the_duel_decides_no_pair(
+    status: Status, seconds: float, fair: bool, co2: Any, tally: Tally
+) -> None:
+    place = Round(co2.dataset.split.duel[0].name, 1)
+    tally.add(place, "lstm", fit(co2, place, 2.0))
+    used = {"steps": seconds, "validation": 0.0, "compile": 0.5, "other": 0.1}
+    tally.add(place, "gru", replace(fit(co2, place, 3.0, ledger=used), status=status))
+    found = tally.comparison({})
+    assert (len(found.complete), found.left_out) == ((1, 0) if fair else (0, 1))
 
 
 def test_a_journal_tells_the_score_and_no_forecasts(co2: Any, tally: Tally) -> None:

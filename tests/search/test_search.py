@@ -1,12 +1,22 @@
-"""Which trial stands for its cell in the duel."""
+"""Which trial stands for its cell in the duel; until when a pair's trainings may be begun."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.defaults import first_candidate, space_for
 from autorecur.nets.order import Status
-from autorecur.search.search import best_trial
+from autorecur.nets.shape import Shape
+from autorecur.search.budget import Budget, Meter
+from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
+from autorecur.search.journal import Journal
+from autorecur.search.limits import Limits
+from autorecur.search.search import Plan, Search, best_trial
 from autorecur.search.trial import Trial, best_scores, full_seconds
 
 
@@ -85,3 +95,40 @@ def test_the_best_so_far_is_of_those_that_went_furthest() -> None:
     assert list(best_scores(further, "lower").values()) == [0.4]
     assert list(best_scores(further, "higher").values()) == [0.5]
     assert list(best_scores([*further, trial("five", None, top=True)], "lower").values()) == [0.4]
+
+
+def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: Path) -> None:
+    """A worker that comes free just past the end of the search takes it, and no pair is halved."""
+    now = [0.0]
+    meter = Meter(Budget.parse("10min"), clock=lambda: now[0], started=0.0)
+    plan = Plan(
+        space=space_for(co2.dataset, None),
+        first=first_candidate(co2.dataset, space_for(co2.dataset, None)),
+        metric=METRICS["mae"],
+        seed=1,
+        steps=100,
+        shape=Shape.of(co2.dataset),
+        arrays=Path(co2.folder),
+        folder=tmp_path,
+        duel_rounds=8,
+        trainings=None,
+        multiply_adds=None,
+        longest_seconds=9.0,
+        limits=Limits(),
+        text_bytes=0,
+    )
+    with ThreadPoolExecutor(1) as executor:
+        journal = Journal(tmp_path / "journal.jsonl")
+        tell = Dispatcher(executor, 1, meter, journal, lambda event: None, "mae")
+        search = Search(plan, tell)
+        default = [search._next(), search._next()]
+        assert all(order and order.deadline == meter.deadline("refit") for order in default)
+        search.trials = [trial("a", 1.0)]
+        now[0] = meter.shares.search - 10.0
+        first = search._next()
+        now[0] = meter.shares.search + SLACK_SECONDS / 2
+        second = search._next()
+        assert first is not None and second is not None
+        assert first.deadline == second.deadline == meter.deadline("search") + SLACK_SECONDS
+        assert search._next() is None and search.ended_by == "time"
+        journal.close()
