@@ -1,25 +1,34 @@
 """How good a search is, and how soon: ours, random search, KerasTuner's Hyperband and Bayesian.
 
     python tests/benchmarks/search_curves.py [--budget 3min] [--only trec6 …] [--seeds 1 2 3]
+                                             [--abreast 2]
 
 All draw from the same space and train by the same workers, both cells of each pair; they differ in
 which pairs they draw, and how far each is trained. Of every run the best validation score so far is
 followed over the seconds of its search. "mean of the best" is its mean over the time in which all
 searches of that table and seed went on, from the first score of the slowest on: the area under the
-curve, as a score. Also: the score on the holdout, and the share by which the seconds of LSTM and
-GRU differ. Needs the developers' data sets, and a machine that does nothing else.
+curve, as a score. Also: the score on the holdout, the share by which the seconds of LSTM and GRU
+differ in the search and in the whole run (of the whole run's more than a tenth is marked), and
+whether both cells of every pair were trained. `--abreast` searches of one table and seed go on at
+a time, each on cores of its own, so that what the machine does meanwhile disturbs all of them.
+Needs the developers' data sets, and a machine that does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from search_throughput import DATASETS, TABLES
@@ -31,6 +40,7 @@ from autorecur.nets.defaults import space_for
 
 ORACLES = ("ours", "random", "hyperband", "bayesian")
 ENDLESS = 10**6
+UNFAIR = 0.1  # of the seconds of one cell, is what the other may have more
 Curve = list[tuple[float, float]]  # seconds and the best score so far
 
 
@@ -40,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
     parser.add_argument("--oracles", nargs="+", choices=ORACLES, default=list(ORACLES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--abreast", type=int, default=1)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.one:
@@ -48,12 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not DATASETS.is_dir():
         print(f"there is no folder {DATASETS}: the developers' data sets are needed")
         return 2
-    print("| table | seed | search | trainings | best | mean of the best | holdout | LSTM : GRU |")
-    print("|---|---|---|---|---|---|---|---|")
+    head = ("trainings", "best", "mean of the best", "holdout", "LSTM : GRU", "in all", "halved")
+    print("| table | seed | search | " + " | ".join(head) + " |\n" + "|---" * 10 + "|")
+    cores = _cores(given.abreast)
     rows: dict[tuple[str, str], list[dict[str, float]]] = {}
     for name in given.only:
         for seed in given.seeds:
-            runs = {each: _apart(name, each, seed, given.budget) for each in given.oracles}
+            one = partial(_apart, name=name, seed=seed, budget=given.budget, cores=cores)
+            with ThreadPoolExecutor(given.abreast) as runners:
+                runs = dict(zip(given.oracles, runners.map(one, given.oracles), strict=True))
             for each, row in _rows(name, runs).items():
                 rows.setdefault((name, each), []).append(row)
                 _print((name, seed, each), row)
@@ -66,7 +80,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print(head: tuple[object, ...], row: dict[str, float]) -> None:
     cells = [f"{row['trainings']:.0f}", *(f"{row[key]:.4g}" for key in ("best", "area", "holdout"))]
-    print("| " + " | ".join([*map(str, head), *cells, f"{row['unfair']:+.1%}"]) + " |", flush=True)
+    mark = " **unfair**" * (abs(row["unfair"]) > UNFAIR)
+    cells += [f"{row['in_search']:+.1%}", f"{row['unfair']:+.1%}{mark}", f"{row['halved']:g}"]
+    print("| " + " | ".join([*map(str, head), *cells]) + " |", flush=True)
+
+
+def _cores(abreast: int) -> SimpleQueue[set[int]]:
+    """The cores of each search that goes on at a time."""
+    have = sorted(os.sched_getaffinity(0))
+    cores: SimpleQueue[set[int]] = SimpleQueue()
+    for number in range(abreast):
+        cores.put(set(have[number::abreast]))
+    return cores
 
 
 def _rows(name: str, runs: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
@@ -79,7 +104,9 @@ def _rows(name: str, runs: dict[str, dict[str, Any]]) -> dict[str, dict[str, flo
             "best": run["curve"][-1][1],
             "area": _mean(run["curve"], begin, end),
             "holdout": run["holdout"],
-            "unfair": run["seconds"]["lstm"] / run["seconds"]["gru"] - 1,
+            "in_search": run["seconds"]["lstm"] / run["seconds"]["gru"] - 1,
+            "unfair": run["given"]["lstm"]["seconds"] / run["given"]["gru"]["seconds"] - 1,
+            "halved": run["halved"],
         }
         for each, run in runs.items()
     }
@@ -96,13 +123,22 @@ def _mean(curve: Curve, begin: float, end: float) -> float:
     return (held + best * (end - last)) / (end - begin)
 
 
-def _apart(name: str, oracle: str, seed: int, budget: str) -> dict[str, Any]:
+def _apart(
+    oracle: str, name: str, seed: int, budget: str, cores: SimpleQueue[set[int]]
+) -> dict[str, Any]:
     """One run in a process of its own, as nobody's imports should be another's head start."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "run"
         asked = {"name": name, "oracle": oracle, "seed": seed, "budget": budget}
         command = [sys.executable, __file__, "--one", json.dumps({**asked, "out": str(folder)})]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        own = cores.get()
+        try:
+            pinned = ["taskset", "-c", ",".join(map(str, own)), *command]
+            done = subprocess.run(pinned, capture_output=True, text=True, check=False)
+        finally:
+            cores.put(own)
+        if done.returncode:
+            raise RuntimeError(f"{name}, {oracle}, seed {seed}: {done.stderr[-2000:]}")
         record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
         journal = (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     lines = [line for line in map(json.loads, journal) if line["event"] == "training"]
@@ -117,12 +153,15 @@ def _apart(name: str, oracle: str, seed: int, budget: str) -> dict[str, Any]:
         cell: sum(line["seconds"] for line in searched if line["candidate"]["cell"] == cell)
         for cell in ("lstm", "gru")
     }
+    pairs = Counter(line["order"].rpartition("-")[0] for line in searched)
     return {
         "curve": curve,
         "end": searched[-1]["at_seconds"],
         "trainings": len(searched),
         "holdout": record["score"]["holdout"],
         "seconds": cells,
+        "given": record["budget"]["cells"],
+        "halved": sum(trained != len(cells) for trained in pairs.values()),
     }
 
 
