@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+import unicodedata
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from report import browser
 from report.browser import Browser
 from report.sample import record
@@ -152,6 +155,18 @@ def test_expanded_nothing_is_folded(chromium: Browser, pages: Path) -> None:
         assert len(heights) > 5 and min(heights) > 20
     finally:
         chromium.print_media(False)
+
+
+def test_the_last_table_is_on_paper(chromium: Browser, pages: Path) -> None:
+    chromium.open(pages / "expanded.html")
+    last = "[...document.querySelectorAll('table')].at(-1).rows"
+    rows = chromium.value(f"[...{last}].map(row => row.cells[0].innerText.trim())")
+    pdf = PdfReader(BytesIO(chromium.pdf()))
+    words = " ".join(page.extract_text() for page in pdf.pages).split()
+    text = unicodedata.normalize("NFKC", " ".join(words))  # a printed "fi" is one sign
+    assert len(rows) > 5
+    for row in rows:
+        assert row in text, row
 
 
 def test_the_views_of_several_runs_share_a_notebook(chromium: Browser, pages: Path) -> None:
