@@ -28,10 +28,11 @@ from autorecur.questions import beats_plain, crosschecked
 from autorecur.record import Record
 from autorecur.report import write as write_report
 from autorecur.run import PREDICTIONS_FILE, REPORT_FILE, Run
+from autorecur.search.journal import INTERRUPT
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
 from autorecur.search.workers import WorkerPool
-from autorecur.stages import INTERRUPT, Stage, checked_facts, compared, dueled_on, judged
+from autorecur.stages import Stage, checked_facts, compared, dueled_on, judged
 from autorecur.story import Story
 
 __all__ = ["TEXT_SECONDS", "Ending"]
@@ -64,10 +65,7 @@ class Ending:
         stage = self.stage
         self._read()
         if ended_by != INTERRUPT:
-            try:
-                ended_by = self._dueled_on(duel, ended_by)
-            except KeyboardInterrupt:
-                ended_by = INTERRUPT
+            ended_by = self._dueled_on(duel, ended_by)
         stage.enter("report")
         if own:  # both cores for the report
             stage.dispatcher.executor.shutdown(wait=False, cancel_futures=True)
@@ -93,7 +91,7 @@ class Ending:
             late = not all(reading.done() for reading in self._reading.values())
             meter.expect_report(seconds + TEXT_SECONDS * late)
             ended_by = dueled_on(self.stage, duel, ended_by)
-            if not late:
+            if not late or ended_by == INTERRUPT:
                 break
             wait(self._reading.values(), max(0.0, meter.left("report") - seconds))
         return ended_by

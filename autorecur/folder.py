@@ -12,9 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from autorecur.errors import AutorecurError, RunError
-from autorecur.search.journal import Journal, plain
+from autorecur.search.journal import INTERRUPT, Journal, plain
 
-__all__ = ["ARRAYS", "JOURNAL_FILE", "checked", "finished", "latest", "made", "opened", "past"]
+__all__ = [
+    "ARRAYS",
+    "JOURNAL_FILE",
+    "checked",
+    "ended",
+    "finished",
+    "latest",
+    "made",
+    "opened",
+    "past",
+]
 
 JOURNAL_FILE = "journal.jsonl"
 ARRAYS = "arrays"  # in the run folder, while it runs
@@ -67,7 +77,7 @@ def opened(folder: Path) -> Iterator[Journal]:
     """The journal of a run that works in `folder`.
 
     What the file system refuses, full or read-only, is one sentence; what was written before stays,
-    and so do the checkpoints of a run that ends before its end, for the one that resumes it.
+    for the run that resumes it.
     """
     try:
         journal = Journal(folder / JOURNAL_FILE)
@@ -84,7 +94,13 @@ def opened(folder: Path) -> Iterator[Journal]:
             f"the run folder {str(folder)!r} cannot be written ({reason:.80}): mend that and go on "
             "with resume, or name another folder"
         ) from error
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+def ended(folder: Path, journal: Journal, at_seconds: float, why: str) -> None:
+    """A run came to its end; unless somebody interrupted it, nobody needs its checkpoints."""
+    journal.write("end", {"at_seconds": at_seconds, "why": why})
+    if why != INTERRUPT:
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
 def _refused(error: OSError) -> bool:
@@ -96,9 +112,10 @@ def _refused(error: OSError) -> bool:
 
 
 def finished(events: Sequence[Mapping[str, Any]], budget: str) -> bool:
-    """Whether a run came to its end with a budget, and no other was tried since."""
+    """Whether a run came to its end with a budget by itself, and no other was tried since."""
     beginnings = [event for event in events if event["event"] in ("begin", "resume")]
-    return bool(events) and events[-1]["event"] == "end" and beginnings[-1]["budget"] == budget
+    over = bool(events) and events[-1]["event"] == "end" and events[-1].get("why") != INTERRUPT
+    return over and beginnings[-1]["budget"] == budget
 
 
 def past(folder: Path, beginning: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -116,9 +133,8 @@ def past(folder: Path, beginning: Mapping[str, Any]) -> list[dict[str, Any]]:
             f"the run in {where} is of other data: its fingerprint is {its}, and that of this "
             f"table is {wanted['fingerprint']}; {way}"
         )
-    for name in sorted(wanted.keys() - {"budget", "started"}):
-        if events[0].get(name) != wanted[name]:
-            before = events[0].get(name)
+    for name in sorted((wanted.keys() & events[0].keys()) - {"budget", "started"}):
+        if (before := events[0][name]) != wanted[name]:
             raise RunError(
                 f"the run in {where} was begun with another {name}: {before!r:.80}, and now it is "
                 f"{wanted[name]!r:.80}; {way}"

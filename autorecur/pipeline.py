@@ -19,6 +19,7 @@ from autorecur.data.understand import Asked, understand
 from autorecur.ending import TEXT_SECONDS, Ending
 from autorecur.errors import SettingError
 from autorecur.expectation import expectation
+from autorecur.interrupts import Interrupts
 from autorecur.judge.references import References
 from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
@@ -35,7 +36,6 @@ from autorecur.search.limits import Limits, first_within
 from autorecur.search.replay import Replay
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
-    INTERRUPT,
     Given,
     Settings,
     Stage,
@@ -144,7 +144,7 @@ def fit(
         folder = (wanted or folders.latest(name)) if resume else folders.made(wanted, name)
         given = _given(data, asked, vectors, space, workers, oracle, executor)
         settings = Settings(given, seed, margin, chosen, choices, bounds, folder, oracle)
-        beginning = _beginning(settings, dataset, budget)
+        beginning = _beginning(settings, dataset, budget, backend)
         past = folders.past(folder, beginning) if resume else []
         if folders.finished(past, str(budget)):
             return Run(folder, read(folder))
@@ -158,7 +158,7 @@ def fit(
             dataset = arrays.share(dataset, folder / folders.ARRAYS)
             began = (past[0] if past else beginning)["started"]
             run = _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
-            journal.write("end", {"at_seconds": meter.spent_seconds})
+            folders.ended(folder, journal, meter.spent_seconds, run.record.budget["ended_by"])
             return run
     finally:
         if executor is None:  # another's serves on
@@ -225,20 +225,20 @@ def _conduct(
     """From a Dataset to a Run: search, duel, verdict, refit, record, report."""
     references = References(dataset, settings.metric)
     references.start()
-    stage = Stage(
-        settings, dataset, dispatcher, settings.folder / folders.ARRAYS, references, first
-    )
-
+    shared = settings.folder / folders.ARRAYS
     # Keras' text layers need TensorFlow, whose process takes seconds to warm up, many beside a busy
     # one: it does so during the duel, or where that may be too short for it, during the search.
-    writer = _writer(dataset) if (stage.meter.budget.seconds or WARM_BUDGET) < WARM_BUDGET else None
+    seconds = dispatcher.meter.budget.seconds
+    writer = _writer(dataset) if (seconds or WARM_BUDGET) < WARM_BUDGET else None
     try:
-        trials, finalists, ended_by = searched(stage)
-        writer = writer or _writer(dataset)
-        duel, ended_by = dueled(stage, trials, finalists, ended_by)
-        leading = judged(stage, finalists, duel, {}).recommended
-        refits = {} if ended_by == INTERRUPT else refitted(stage, finalists, leading)
-        return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
+        with Interrupts() as interrupts:
+            stage = Stage(settings, dataset, dispatcher, shared, references, first, interrupts)
+            trials, finalists, ended_by = searched(stage)
+            writer = writer or _writer(dataset)
+            duel, ended_by = dueled(stage, trials, finalists, ended_by)
+            leading = judged(stage, finalists, duel, {}).recommended
+            refits, ended_by = refitted(stage, finalists, leading, ended_by)
+            return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
     finally:
         references.stop()
         if writer is not None:
@@ -292,9 +292,16 @@ def _given(
     )
 
 
-def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, Any]:
+def _beginning(settings: Settings, dataset: Dataset, budget: str, engine: str) -> dict[str, Any]:
+    """The first line of a journal: all that a run must share with the one that resumes it."""
+    schema, oracle = dataset.schema, settings.oracle
+    roles = ("target", "time", "series", "text", "past", "known", "static", "split")
     return {
         "fingerprint": dataset.fingerprint,
+        "kind": schema.kind,
+        "columns": {role: names for role in roles if (names := list(schema.names(role)))},
+        "engine": engine,
+        "oracle": None if oracle is None else type(oracle).__name__,
         "budget": str(budget),
         "seed": settings.seed,
         "margin": settings.margin,

@@ -10,6 +10,7 @@ from typing import Any
 from autorecur.data.dataset import Dataset
 from autorecur.data.understand import Asked
 from autorecur.exhibits import afterwards
+from autorecur.interrupts import Interrupts
 from autorecur.judge.check import Check, Facts
 from autorecur.judge.checks import checks
 from autorecur.judge.comparison import Comparison
@@ -33,13 +34,13 @@ from autorecur.nets.shape import Shape
 from autorecur.nets.textual import vocabulary_bytes
 from autorecur.search.budget import Meter, divide_trainings
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
+from autorecur.search.journal import INTERRUPT
 from autorecur.search.limits import Limits
 from autorecur.search.search import COMPILE_SECONDS, Plan, Search, best_trial
 from autorecur.search.trial import Trial, full_seconds
 from autorecur.story import finalist_of
 
 __all__ = [
-    "INTERRUPT",
     "Given",
     "Settings",
     "Stage",
@@ -52,7 +53,6 @@ __all__ = [
     "searched",
 ]
 
-INTERRUPT = "interrupt"
 # A margin of 1 % is half a point of accuracy, which has no error to be a share of.
 POINT_SHARE = 0.5
 REFIT_FACTOR = 1.6  # its epochs are longer than the search's by the validation and the duel's rows
@@ -98,6 +98,7 @@ class Stage:
     shared: Path  # the arrays that the workers map
     references: References
     first: Candidate
+    interrupts: Interrupts
 
     @property
     def meter(self) -> Meter:
@@ -115,20 +116,28 @@ class Stage:
     @property
     def trainings(self) -> tuple[int | None, int | None]:
         """Of the search and of the duel, where the budget counts them."""
+        space, given = self.settings.space, self.meter.budget.trainings
+        paired = None if given is None else given - space.reference
         most = MOST_SEEDS * len(self.dataset.split.duel)
-        given = self.meter.budget.trainings
-        paired = None if given is None else given - self.settings.space.reference
-        return divide_trainings(paired, len(CELLS), FEWEST_FOLDS, most)
+        duels = (FEWEST_FOLDS, most) if len(space.pair) == len(CELLS) else (0, 0)
+        return divide_trainings(paired, len(space.pair), *duels)
 
     def enter(self, name: str) -> None:
         self.meter.enter(name)
         self.dispatcher.enter(name)
+
+    def interrupted(self) -> str:
+        """Note that the user has ended the run here, for the one that resumes it; why it ended."""
+        self.dispatcher.journal.write(INTERRUPT, {"at_seconds": self.meter.spent_seconds})
+        return INTERRUPT
 
 
 def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
     """The trials, each cell's finalist, and why the search ended."""
     stage.enter("search")
     settings, meter = stage.settings, stage.meter
+    if len(settings.space.pair) < len(CELLS):  # one cell alone meets nobody
+        meter.expect_duel(0.0)
     duel_seconds = meter.shares.duel - meter.shares.search if meter.budget.seconds else float("inf")
     work = meter.budget.multiply_adds
     plan = Plan(
@@ -151,9 +160,10 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
     )
     search = Search(plan, stage.dispatcher, settings.oracle)
     try:
-        search.run()
+        with stage.interrupts.taken():
+            search.run()
     except KeyboardInterrupt:
-        search.ended_by = INTERRUPT
+        search.ended_by = stage.interrupted()
     trials = tuple(search.trials)
     best = {cell: best_trial(trials, cell) for cell in CELLS}
     finalists = {cell: trial for cell, trial in best.items() if trial is not None}
@@ -206,13 +216,15 @@ def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
 
 def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
     """Train what time and trainings allow, and wait for the baselines on those folds."""
-    if ended_by != INTERRUPT:
-        try:
+    if ended_by == INTERRUPT:
+        return ended_by
+    try:
+        with stage.interrupts.taken():
             duel.run()
-        except KeyboardInterrupt:  # what was paired until then is judged
-            ended_by = INTERRUPT
-        stage.references.wait_for(duel.tally.folds, stage.meter.left("refit"))
-    return ENDED_CLEAR if duel.ended_early and ended_by != INTERRUPT else ended_by
+            stage.references.wait_for(duel.tally.folds, stage.meter.left("refit"))
+    except KeyboardInterrupt:  # what was paired until then is judged
+        return stage.interrupted()
+    return ENDED_CLEAR if duel.ended_early else ended_by
 
 
 def _is_clear(stage: Stage, tally: Tally) -> bool | None:
@@ -271,32 +283,41 @@ def _margin(stage: Stage, comparison: Comparison) -> Margin:
 
 
 def refitted(
-    stage: Stage, finalists: Mapping[str, Trial], recommended: str | None
-) -> dict[str, Fit]:
-    """The finalists, and a plain recurrent network of the leading one's settings if asked for."""
+    stage: Stage, finalists: Mapping[str, Trial], recommended: str | None, ended_by: str
+) -> tuple[dict[str, Fit], str]:
+    """The finalists, and a plain recurrent network of the leading one's settings if asked for.
+
+    And, as `dueled`, why the run ended; one that is interrupted has the refits that were done.
+    """
+    if ended_by == INTERRUPT:
+        return {}, ended_by
     stage.enter("refit")
     settings = stage.settings
     candidates = {cell: trial.candidate for cell, trial in finalists.items()}
     if settings.space.reference and candidates:
         leading = candidates.get(recommended or "") or next(iter(candidates.values()))
         candidates[REFERENCE_CELL] = leading.with_cell(REFERENCE_CELL)
+    fits: dict[str, Fit] = {}
     try:
-        fits = refit(
-            candidates,
-            settings.metric,
-            settings.seed,
-            stage.steps,
-            stage.shared,
-            settings.folder,
-            stage.meter.deadline("refit") - RESULT_SECONDS,
-            stage.dispatcher,
-        )
+        with stage.interrupts.taken():
+            refit(
+                candidates,
+                settings.metric,
+                settings.seed,
+                stage.steps,
+                stage.shared,
+                settings.folder,
+                stage.meter.deadline("refit") - RESULT_SECONDS,
+                stage.dispatcher,
+                fits,
+            )
     except KeyboardInterrupt:
-        return {}
-    return {
+        ended_by = stage.interrupted()
+    told = {
         cell: _quicker(fit, finalists[cell]) if cell in finalists else fit
         for cell, fit in fits.items()
     }
+    return told, ended_by
 
 
 def _quicker(fit: Fit, trial: Trial) -> Fit:

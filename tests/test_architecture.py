@@ -22,7 +22,7 @@ PACKAGE = "autorecur"
 
 # The flow. A name stands for a module or for a whole folder.
 LAYERS = (
-    ("errors", "metrics", "tables"),
+    ("errors", "interrupts", "metrics", "tables"),
     ("data",),
     ("nets",),
     ("search",),

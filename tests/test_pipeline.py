@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,24 +214,54 @@ def test_a_budget_in_time_is_kept_by_the_whole_process(tmp_path: Path) -> None:
     assert len(err.splitlines()) == record["budget"]["trainings"]  # one line a training
 
 
-def test_an_interrupt_ends_cleanly_with_what_there_is(tmp_path: Path) -> None:
-    process = _process(
-        "fit", str(CO2), "--target", "co2", "--horizon", "4", "--budget", "5min",
-        "--width", "8", "--depth", "1", "--out", "run", cwd=tmp_path,
+@pytest.mark.parametrize(
+    ("number", "stage"),
+    [
+        (signal.SIGINT, "search"),
+        (signal.SIGTERM, "duel"),
+        pytest.param(signal.SIGINT, "refit", marks=pytest.mark.slow),
+    ],
+)
+def test_an_interrupt_ends_cleanly_with_what_there_is(
+    number: signal.Signals, stage: str, tmp_path: Path
+) -> None:
+    """In any stage; and the run goes on afterwards, with the budget that it had."""
+    command = (
+        "fit", str(CO2), "--target", "co2", "--horizon", "4", "--budget", "16trainings",
+        "--width", "8", "--depth", "1", "--out", "run",
     )  # fmt: skip
-    assert process.stderr is not None
-    process.stderr.readline()  # the first training is done
-    process.stderr.readline()
-    process.send_signal(signal.SIGINT)
+    process = _process(*command, cwd=tmp_path)
+    journal = tmp_path / "run" / "journal.jsonl"
+    end = time.monotonic() + 120
+    while not _begun(journal, stage) and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "interrupted, and judged from what there was by then" in out
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     jsonschema.Draft202012Validator(SCHEMA).validate(record)
     assert record["budget"]["ended_by"] == "interrupt"
+    assert record["budget"]["trainings"] < 16
     assert (tmp_path / "run" / "model.keras").is_file()
     assert (tmp_path / "run" / "report.html").is_file()
     assert "Traceback" not in err
+
+    out, err = _process(*command, "--resume", "--quiet", cwd=tmp_path).communicate(timeout=240)
+    lines = [line for line in Journal.read(journal) if line["event"] == "training"]
+    assert len({line["order"] for line in lines}) == 16, err
+    finished = Counter(line["order"] for line in lines if line["status"] in ("FINISHED", "STOPPED"))
+    assert set(finished.values()) == {1}
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert record["budget"]["ended_by"] == "trainings"
+
+
+def _begun(journal: Path, stage: str) -> bool:
+    """Whether two trainings are done, and one is under way in the stage."""
+    lines = list(Journal.read(journal)) if journal.is_file() else []
+    stages = [line["stage"] for line in lines if line["event"] == "stage"]
+    trained = sum(line["event"] == "training" for line in lines)
+    return trained > 1 and stages[-1] == stage and lines[-1]["event"] == "start"
 
 
 def test_a_plain_script_needs_no_guard(tmp_path: Path) -> None:

@@ -25,10 +25,12 @@ def refit(
     folder: Path,
     deadline: float,
     dispatcher: Dispatcher,
-) -> dict[str, Fit]:
-    """Each finalist's fit by cell; its model is at `Fit.model`, its forecasts in `Fit.forecasts`.
+    fits: dict[str, Fit],
+) -> None:
+    """Put each finalist's fit into `fits`, by cell, as soon as it is there.
 
-    The saved model is the one that was measured on the holdout; it has not seen those rows.
+    Its model is at `Fit.model`, its forecasts are in `Fit.forecasts`. The saved model is the one
+    that was measured on the holdout; it has not seen those rows.
     """
     waiting = [
         Order(
@@ -48,7 +50,6 @@ def refit(
         )
         for cell, candidate in finalists.items()
     ]
-    fits: dict[str, Fit] = {}
 
     def done(order: Order, fit: Fit) -> dict[str, list[str]]:
         answers = folder / "checkpoints" / f"{order.id}.npz"
@@ -65,4 +66,3 @@ def refit(
         return {"files": [str(answers), fit.model]}
 
     dispatcher.run(lambda: waiting.pop(0) if waiting else None, done)
-    return fits

@@ -13,7 +13,9 @@ from typing import Any
 
 from autorecur.errors import RunError
 
-__all__ = ["Journal", "plain"]
+__all__ = ["INTERRUPT", "Journal", "plain"]
+
+INTERRUPT = "interrupt"  # the event, and why a run ended
 
 
 class Journal:
@@ -25,7 +27,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("a", encoding="utf-8")
+        # Without a buffer: a line is one write, which no signal divides.
+        self._file = path.open("ab", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends
         except BlockingIOError:
@@ -37,8 +40,9 @@ class Journal:
 
     def write(self, event: str, facts: Mapping[str, Any]) -> None:
         line = json.dumps({"event": event, **facts}, default=plain, allow_nan=False)
-        self._file.write(line + "\n")
-        self._file.flush()
+        rest = memoryview(f"{line}\n".encode())
+        while rest:  # a disk that is nearly full takes a part, and refuses the rest
+            rest = rest[self._file.write(rest) :]
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

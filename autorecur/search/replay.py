@@ -14,7 +14,7 @@ from typing import Any
 
 from autorecur.nets.cost import Cost, Latency
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.search.journal import plain
+from autorecur.search.journal import INTERRUPT, plain
 
 __all__ = ["Replay", "asked", "told"]
 
@@ -36,14 +36,17 @@ class Replay:
         self.spent_seconds = 0.0
         over: set[str] = set()
         same, stage = False, ""  # whether it had this budget: with another a stage may go on
+        ending = False  # whether it was interrupted, and left the stage that it was in
         for event in events:
             self.spent_seconds = max(self.spent_seconds, event.get("at_seconds", 0.0))
             if event["event"] in ("begin", "resume"):
-                same, stage = event.get("budget") == budget, ""
+                same, stage, ending = event.get("budget") == budget, "", False
             elif event["event"] == "stage":
-                over |= {stage} if same and stage else set()
+                over |= {stage} if same and stage and not ending else set()
                 stage = event["stage"]
-            elif event["event"] == "training" and not _lost(event):
+            elif event["event"] == INTERRUPT:
+                ending = True
+            elif event["event"] == "training" and not _lost(event, same):
                 self._lines[event["order"]] = event
         self.over = frozenset(over)  # the stages that had come to their end
 
@@ -69,10 +72,13 @@ class Replay:
         return max(seeds, default=None)
 
 
-def _lost(line: Event) -> bool:
-    """Whether a training came to nothing that more time or room might not mend."""
+def _lost(line: Event, same: bool) -> bool:
+    """Whether a training came to nothing that more time or room might not mend.
+
+    One that was cut short is not done: with another budget it has another deadline.
+    """
     status = Status[line["status"]]
-    return status in LOST or (status is Status.DEADLINE and line["score"] is None)
+    return status in LOST or (status is Status.DEADLINE and (line["score"] is None or not same))
 
 
 def asked(order: Order) -> dict[str, Any]:

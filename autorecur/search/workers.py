@@ -196,7 +196,9 @@ def _has_gpu() -> bool:
 
 def _warm_up() -> None:
     """What a new worker does first: seconds of imports, while the parent reads the table."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the search
+    # Ctrl-C and SIGTERM, sent to all of a group, are for the parent, which ends the search.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     if os.environ["KERAS_BACKEND"] == "jax":
         # Keras asks in many places whether TensorFlow is there, and imports it to find out.
