@@ -24,8 +24,9 @@ from autorecur.judge.references import References
 from autorecur.metrics import Metric
 from autorecur.metrics import metric as metric_named
 from autorecur.nets.candidate import Candidate, Space
-from autorecur.nets.defaults import space_for
+from autorecur.nets.defaults import full_steps, space_for
 from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
+from autorecur.nets.shape import Shape
 from autorecur.outline import Outline, outline_of
 from autorecur.record import read
 from autorecur.run import Run
@@ -34,6 +35,7 @@ from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event, Listener
 from autorecur.search.limits import Limits, first_within
 from autorecur.search.replay import Replay
+from autorecur.search.work import check_least
 from autorecur.search.workers import WorkerPool, default_workers
 from autorecur.stages import (
     Given,
@@ -140,6 +142,8 @@ def fit(
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
         first = first_within(dataset, choices, bounds)
+        steps = full_steps(dataset, first)
+        check_least(meter.budget, choices, first, Shape.of(dataset), steps)
         name = dataset.name
         folder = (wanted or folders.latest(name)) if resume else folders.made(wanted, name)
         given = _given(data, asked, vectors, space, workers, oracle, executor)

@@ -38,6 +38,7 @@ from autorecur.search.journal import INTERRUPT
 from autorecur.search.limits import Limits
 from autorecur.search.search import COMPILE_SECONDS, Plan, Search, best_trial
 from autorecur.search.trial import Trial, full_seconds
+from autorecur.search.work import refit_work, step_work
 from autorecur.story import finalist_of
 
 __all__ = [
@@ -122,6 +123,17 @@ class Stage:
         duels = (FEWEST_FOLDS, most) if len(space.pair) == len(CELLS) else (0, 0)
         return divide_trainings(paired, len(space.pair), *duels)
 
+    def duel_trainings(self, finalists: Mapping[str, Candidate]) -> int | None:
+        """How many the duel may start, where the budget counts them or their multiply-adds."""
+        trainings, work = self.trainings[1], self.meter.budget.multiply_adds
+        if work is None or not finalists:
+            return trainings
+        shape, steps = Shape.of(self.dataset), self.steps
+        last = refit_work(finalists.values(), self.settings.space, shape, steps)
+        pair = steps * sum(step_work(each, shape) for each in finalists.values())
+        paid = len(CELLS) * max(0, int((work - self.meter.multiply_adds - last) // pair))
+        return paid if trainings is None else min(trainings, paid)
+
     def enter(self, name: str) -> None:
         self.meter.enter(name)
         self.dispatcher.enter(name)
@@ -189,7 +201,7 @@ def dueled(
         metric=stage.settings.metric,
         seed=stage.settings.seed,
         steps=stage.steps,
-        trainings=stage.trainings[1],
+        trainings=stage.duel_trainings({cell: t.candidate for cell, t in finalists.items()}),
         dispatcher=stage.dispatcher,
         expected_seconds=sum(whole),
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
@@ -302,6 +314,7 @@ def refitted(
         with stage.interrupts.taken():
             refit(
                 candidates,
+                Shape.of(stage.dataset),
                 settings.metric,
                 settings.seed,
                 stage.steps,

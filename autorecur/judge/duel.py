@@ -26,6 +26,7 @@ from autorecur.nets.candidate import CELLS, Candidate
 from autorecur.nets.order import Fit, Order
 from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
+from autorecur.search.work import step_work
 
 __all__ = [
     "ENDED_CLEAR",
@@ -251,6 +252,7 @@ class Duel:
             candidate=candidate,
             fold=place.fold,
             seed=place.seed,
+            step_work=step_work(candidate, Shape.of(self.dataset)),
             train_share=place.share,
             # Seconds are the limit there, so that the faster cell may take more steps.
             steps=2 * self.steps if place.regime == EQUAL_SECONDS else self.steps,

@@ -11,13 +11,16 @@ import numpy as np
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.order import Fit, Order
+from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import Dispatcher
+from autorecur.search.work import step_work
 
 __all__ = ["refit"]
 
 
 def refit(
     finalists: Mapping[str, Candidate],
+    shape: Shape,
     metric: Metric,
     seed: int,
     steps: int,
@@ -42,6 +45,7 @@ def refit(
             steps=steps,
             metric=metric.name,
             deadline=deadline,
+            step_work=step_work(candidate, shape),
             model=str(folder / "checkpoints" / f"refit-{cell}.keras"),
             forecast=True,
             calibrate=True,

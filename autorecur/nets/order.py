@@ -52,6 +52,7 @@ class Order:
     deadline: float  # on `time.monotonic`, which processes of one machine share; inf for none
     resume_from: str | None = None  # a checkpoint of the same candidate and seed
     checkpoint: str | None = None  # where to leave one
+    step_work: float = 0.0  # multiply-adds of a step, by formula: what a budget of them is charged
     train_share: float = 1.0  # of the fold's training examples, the same ones for both cells
     aside: bool = False  # of one cell alone, and no part of what both were given
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autorecur.nets.candidate import CELLS
-from autorecur.nets.cost import TRAINING_FACTOR
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
@@ -209,11 +208,8 @@ class Dispatcher:
 
     def _account(self, order: Order, fit: Fit, rung: int | None) -> None:
         cell = order.candidate.cell
-        work = 0.0
-        if fit.cost is not None:
-            each = fit.cost.multiply_adds * TRAINING_FACTOR
-            work = float(each) * order.candidate.batch * fit.steps_done
-        self.meter.charge(1, work)
+        # Of one that went wrong nobody knows how far it came: it may have come to its end.
+        self.meter.charge(1, order.step_work * (fit.steps_done if fit.cost else order.steps))
         self._longest[self.stage] = max(self._longest.get(self.stage, 0.0), fit.seconds)
         if self.device is None and fit.engine == "jax" and not str(fit.device).startswith("CPU"):
             self.members = MOST_MEMBERS  # a core is busy with one small network, a GPU idles

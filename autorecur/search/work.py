@@ -1,0 +1,65 @@
+"""Work: what trainings take in multiply-adds, by formula and so the same on every machine.
+
+A budget in multiply-adds is kept as one in trainings is: by what was ordered, before it is begun.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from autorecur.errors import BudgetError
+from autorecur.nets.candidate import REFERENCE_CELL, Candidate, Space
+from autorecur.nets.cost import TRAINING_FACTOR, multiply_adds
+from autorecur.nets.shape import Shape
+from autorecur.search.budget import Budget
+
+__all__ = ["check_least", "pair_work", "refit_work", "step_work"]
+
+
+def step_work(candidate: Candidate, shape: Shape) -> float:
+    """Multiply-adds of one training step.
+
+    >>> step_work(Candidate("gru", width=8, lookback=10, batch=32), Shape(1, 1, 0, 2, 1))
+    208896.0
+    """
+    return float(TRAINING_FACTOR * multiply_adds(candidate, shape) * candidate.batch)
+
+
+def pair_work(candidate: Candidate, cells: Iterable[str], shape: Shape, steps: int) -> float:
+    """Multiply-adds of `steps` training steps with each of the cells."""
+    return steps * sum(step_work(candidate.with_cell(cell), shape) for cell in cells)
+
+
+def refit_work(finalists: Iterable[Candidate], space: Space, shape: Shape, steps: int) -> float:
+    """Multiply-adds of training the finalists once more, and the plain network if asked for."""
+    once = list(finalists)
+    if space.reference and once:
+        once.append(once[0].with_cell(REFERENCE_CELL))  # the cheapest cell of all
+    return steps * sum(step_work(each, shape) for each in once)
+
+
+def check_least(budget: Budget, space: Space, first: Candidate, shape: Shape, steps: int) -> None:
+    """`BudgetError` where a budget cannot pay for one pair and its refit."""
+    least = 2 * len(space.pair) + space.reference
+    if budget.trainings is not None and budget.trainings < least:
+        raise BudgetError(
+            f"a budget of {budget.text} cannot train one pair and its refits with the cells "
+            f"{', '.join(space.cells)}: give at least {least}trainings"
+        )
+    needed = 2 * pair_work(first, space.pair, shape, steps)
+    if budget.multiply_adds is not None and budget.multiply_adds < needed:
+        raise BudgetError(
+            f"a budget of {budget.text} cannot train one pair and its refits on this table: "
+            f"give at least {_written(needed)}"
+        )
+
+
+def _written(work: float) -> str:
+    """As a budget is written, rounded up.
+
+    >>> _written(123_456_789.0)
+    '1.3e8flop'
+    """
+    power = math.floor(math.log10(work))
+    return f"{math.ceil(work / 10 ** (power - 1)) / 10:g}e{power}flop"

@@ -1,0 +1,53 @@
+"""Budgets in multiply-adds: what is counted, and what cannot pay for a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from autorecur.errors import BudgetError
+from autorecur.nets.candidate import Candidate, Space
+from autorecur.nets.shape import Shape
+from autorecur.search.budget import Budget
+from autorecur.search.work import check_least, pair_work, refit_work, step_work
+
+SHAPE = Shape(1, 1, 0, 2, 1)
+FIRST = Candidate("lstm", width=8, lookback=10, batch=32)
+
+
+def test_a_pair_is_its_cells() -> None:
+    cells = ("lstm", "gru")
+    each = [step_work(FIRST.with_cell(cell), SHAPE) for cell in cells]
+    assert each[0] > each[1] > 0
+    assert pair_work(FIRST, cells, SHAPE, 50) == 50 * sum(each)
+    finalists = [FIRST.with_cell(cell) for cell in cells]
+    assert refit_work(finalists, Space(), SHAPE, 50) == 50 * sum(each)
+    plain = step_work(FIRST.with_cell("rnn"), SHAPE)
+    three = Space(cells=("lstm", "gru", "rnn"))
+    assert refit_work(finalists, three, SHAPE, 50) == 50 * (sum(each) + plain)
+    assert refit_work([], three, SHAPE, 50) == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "cells", "refused"),
+    [
+        ("4trainings", ("lstm", "gru"), None),
+        ("4trainings", ("lstm", "gru", "rnn"), "at least 5trainings"),
+        ("5trainings", ("lstm", "gru", "rnn"), None),
+        ("4trainings", ("gru",), None),
+        ("1e3flop", ("lstm", "gru"), r"at least [\d.]+e\d+flop$"),
+        ("10min, 1e3flop", ("lstm", "gru"), "cannot train one pair and its refits"),
+        ("1e12flop", ("lstm", "gru"), None),
+        ("10min", ("lstm", "gru"), None),
+    ],
+)
+def test_a_budget_pays_for_one_pair_and_its_refits(
+    budget: str, cells: tuple[str, ...], refused: str | None
+) -> None:
+    asked = Budget.parse(budget), Space(cells=cells), FIRST, SHAPE, 100
+    if refused is None:
+        check_least(*asked)
+    else:
+        with pytest.raises(BudgetError, match=refused) as error:
+            check_least(*asked)
+        enough = Budget.parse(str(error.value).rpartition(" ")[2])
+        check_least(enough, *asked[1:])
