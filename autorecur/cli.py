@@ -246,7 +246,8 @@ def show(run: Path) -> None:
     "--to",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Ends in .html, .md or .json.  [default: report.html in the run folder]",
+    help="Ends in .html, .md or .json; a folder gets Markdown with its figures as files."
+    "  [default: report.html in the run folder]",
 )
 @click.option("--expanded", is_flag=True, help="Open what the page folds away: for print.")
 @debug
@@ -255,8 +256,8 @@ def report(run: Path, to: Path | None, expanded: bool) -> None:
     target = to or run / "report.html"
     record = _own("record").read(run)
     with writing(target):
-        _own("report").write(record, target, expanded)
-    click.echo(target)
+        written = _own("report").write(record, target, expanded)
+    click.echo(written)
 
 
 @_group.command()

@@ -64,6 +64,7 @@ class Run:
     def report(self, path: str | Path, expanded: bool = False) -> Path:
         """Write the report; .html, .md or .json, by the suffix of `path`.
 
+        A folder that is there gets `report.md` with its figures as SVG files.
         `expanded` opens on the page what a reader would open: for print.
         """
         return report.write(self.record, path, expanded)

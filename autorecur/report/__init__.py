@@ -20,15 +20,17 @@ from pathlib import Path
 
 from autorecur.errors import SettingError
 from autorecur.record import Record, write_text
-from autorecur.report import html, markdown
+from autorecur.report import figures, html, markdown
 from autorecur.report import terminal as _terminal
 from autorecur.report.beside import FEWEST
 from autorecur.report.beside import beside as _beside
 from autorecur.report.document import document
+from autorecur.report.parts import Document
 
 __all__ = ["SUFFIXES", "compare", "notebook", "render", "terminal", "write"]
 
 SUFFIXES = (".html", ".md", ".json")
+FIGURES = "figures"  # beside report.md
 
 
 def render(record: Record, suffix: str, expanded: bool = False) -> str:
@@ -74,8 +76,27 @@ def terminal(record: Record, width: int = 80, colour: bool = False) -> str:
     return _terminal.render(record, width, colour)
 
 
+def _illustrated(made: Document, folder: Path) -> Path:
+    """Markdown with its figures as files."""
+    pictures = {}
+    for section in made.sections:
+        for number, plot in enumerate(section.plots, 1):
+            name = f"{FIGURES}/{section.number}-{number}.svg"
+            drawn = figures.file(plot.info, plot.label, html.theme())
+            write_text(folder / name, drawn)
+            pictures[id(plot)] = name
+    path = folder / "report.md"
+    write_text(path, markdown.render(made, pictures))
+    return path
+
+
 def write(record: Record, path: str | Path, expanded: bool = False) -> Path:
-    """Write the report that the suffix of `path` asks for, whole or not at all."""
+    """Write the report that the suffix of `path` asks for, whole or not at all.
+
+    A folder that is there gets `report.md` and its figures beside it.
+    """
     path = Path(path)
+    if path.is_dir():
+        return _illustrated(document(record), path)
     write_text(path, render(record, path.suffix.lower(), expanded))
     return path

@@ -18,7 +18,7 @@ from autorecur.report import figures
 from autorecur.report.beside import Beside
 from autorecur.report.parts import Document, Plot
 
-__all__ = ["beside", "notebook", "render"]
+__all__ = ["beside", "notebook", "render", "theme"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -60,6 +60,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def theme() -> str:
+    """What of the page's style sheet says which colours its figures have, light and dark."""
+    style = _style("style")
+    return " ".join(style[: style.index("* {")].split())
 
 
 @lru_cache

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from autorecur.report.beside import Beside
 from autorecur.report.parts import Bar, Document, Section, Table, Track
 
 __all__ = ["beside", "first_screen", "render"]
 
+NO_PICTURES: Mapping[int, str] = MappingProxyType({})
 
-def render(document: Document) -> str:
-    """The whole report; blocks are parted by one empty line."""
-    return _joined((*_first(document), *_rest(document)))
+
+def render(document: Document, pictures: Mapping[int, str] = NO_PICTURES) -> str:
+    """The whole report; blocks are parted by one empty line.
+
+    `pictures` names the file of each figure that has one, by the `id` of its `Plot`.
+    """
+    return _joined((*_first(document), *_rest(document, pictures)))
 
 
 def first_screen(document: Document) -> str:
@@ -54,7 +60,7 @@ def _first(document: Document) -> Iterator[str]:
     yield _table(document.finalists)
 
 
-def _rest(document: Document) -> Iterator[str]:
+def _rest(document: Document, pictures: Mapping[int, str]) -> Iterator[str]:
     yield _facts(document)
     if document.use:
         yield "Use it:\n\n" + _code(document.use)
@@ -63,7 +69,7 @@ def _rest(document: Document) -> Iterator[str]:
         tuple(f"{code}: {said} {remedy}".strip() for code, said, remedy in document.worries)
     )
     for section in document.sections:
-        yield from _section(section)
+        yield from _section(section, pictures)
     yield f"*{text(document.footer)}*"
 
 
@@ -75,14 +81,17 @@ def _facts(document: Document) -> str:
     return "\n".join(rows)
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, pictures: Mapping[int, str]) -> Iterator[str]:
     yield f"## {section.number} {text(section.heading)}"
     yield text(section.finding)
     if section.track:
         yield _waterfall(section.track)
     if section.bar:
         yield _split(section.bar)
-    yield from (text(plot.finding) for plot in section.plots)
+    for plot in section.plots:
+        yield text(plot.finding)
+        if picture := pictures.get(id(plot)):
+            yield f"![{text(plot.label)}]({picture})"
     yield from (text(paragraph) for paragraph in section.paragraphs)
     yield _bullets(section.points)
     if section.code:

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from report.sample import record
 from report.sample_kinds import of_kind
 
-from autorecur.report import figures
+from autorecur import report
+from autorecur.report import figures, markdown
 from autorecur.report.plots.binned import targets_info
 from autorecur.report.plots.curves import curves_info
 from autorecur.report.plots.foretold import forecast_info, held, steps_info
@@ -244,3 +246,21 @@ def test_degenerate_posteriors_are_drawn() -> None:
         replace(info, mean=-3e8, scale=1e7),
     ):
         assert "<svg" in figures.draw(changed)
+
+
+def test_a_folder_gets_markdown_and_its_figures(tmp_path: Path) -> None:
+    """Each figure is a file that stands alone, in the colours of the reader's theme."""
+    path = report.write(record(), tmp_path)
+    assert path == tmp_path / "report.md"
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"^!\[(.+)\]\((figures/[\w-]+\.svg)\)$", text, re.MULTILINE)
+    files = {f"figures/{each.name}" for each in (tmp_path / "figures").iterdir()}
+    assert len(named) == len(files) > 8 and {name for _, name in named} == files
+    for label, name in named:
+        root = ElementTree.parse(tmp_path / name).getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert markdown.text(str(root.get("aria-label"))) == label
+        style = root.find("{http://www.w3.org/2000/svg}style")
+        assert style is not None and "prefers-color-scheme: dark" in str(style.text)
+    plain = re.sub(r"!\[.+\]\(.+\)\n\n", "", text)
+    assert plain == report.render(record(), ".md")

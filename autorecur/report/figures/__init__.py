@@ -44,7 +44,7 @@ from autorecur.report.plotted import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "svg"]
+__all__ = ["draw", "file", "svg"]
 
 
 def svg(info: Info, prefix: str, label: str) -> str:
@@ -53,6 +53,17 @@ def svg(info: Info, prefix: str, label: str) -> str:
     drawn = _TAG.sub(lambda tag: _prefixed(tag[0], f"{prefix}{name}-"), draw(info))
     escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
+
+
+def file(info: Info, label: str, theme: str) -> str:
+    """The figure as a file of its own; `theme` is the style sheet that says what colours are."""
+    inline = svg(info, "", label)
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    width = re.search(r'viewBox="0 0 ([\d.]+)', inline)
+    size = f' width="{float(width[1]):.0f}pt"' if width else ""
+    return inline.replace("<svg ", f"<svg {names}{size} ", 1).replace(
+        ">", f"><style>{theme} svg {{ background: var(--paper); }}</style>", 1
+    )
 
 
 _FAMILY = re.compile(r" ?font-family: [^;\"]*;")
