@@ -30,14 +30,14 @@ def fit(co2: Any, place: Round, error: float, **given: Any) -> Fit:
 
 def test_pairs_are_scored_on_their_test_blocks(co2: Any, tally: Tally) -> None:
     folds = [fold.name for fold in co2.dataset.split.duel]
-    for seed in (1, 2):
-        for fold in reversed(folds):
-            told = tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0))
-            assert told == pytest.approx({"score": 2.0, "other_score": 2.0}, rel=1e-4)
-            tally.add(Round(fold, seed), "gru", fit(co2, Round(fold, seed), 1.0 + 0.1 * seed))
+    for seed, fold in enumerate([*reversed(folds)] * 2):  # each fold has seeds of its own
+        error = 1.1 if seed < len(folds) else 1.2
+        told = tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0))
+        assert told == pytest.approx({"score": 2.0, "other_score": 2.0}, rel=1e-4)
+        tally.add(Round(fold, seed), "gru", fit(co2, Round(fold, seed), error))
     found = tally.comparison({"naive": {fold: 5.0 for fold in folds[1:]}})
     assert [pair.fold for pair in found.pairs] == [*reversed(folds)] * 2
-    assert [pair.seed for pair in found.pairs] == [1] * len(folds) + [2] * len(folds)
+    assert [pair.seed for pair in found.pairs] == [*range(2 * len(folds))] and found.seeds == 2
     assert found.differences == pytest.approx(np.full(len(folds), -0.85), rel=1e-3)
     assert found.baselines == {"naive": (None, *[5.0] * (len(folds) - 1))}
     assert 0 < found.test_share < 0.5
