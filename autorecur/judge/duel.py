@@ -25,7 +25,7 @@ from autorecur.judge.stopping import next_look, whole_seeds
 from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
-from autorecur.nets.order import Fit, Order
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 
@@ -265,6 +265,8 @@ class Duel:
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
         self._warm = order.candidate.cell
+        if fit.status is Status.KILLED and self.dispatcher.meter.clock() >= order.deadline:
+            fit = replace(fit, late=True)  # the end came before its first answer: no failure of it
         noted = self.tally.add(self._places[order.id], order.candidate.cell, fit)
         self._look()
         return noted

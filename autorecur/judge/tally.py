@@ -185,8 +185,8 @@ class Tally:
         return all(_working_seconds(fit) >= FAIR_SHARE * most for fit in cut)
 
     def _pair(self, place: Round) -> PairedScore:
-        lstm, gru = (self._fit(place, cell) for cell in CELLS)
-        fair = self._is_fair(place)
+        fits = {cell: self._fit(place, cell) for cell in CELLS}
+        lstm, gru, fair = fits["lstm"], fits["gru"], self._is_fair(place)
         return PairedScore(
             fold=place.fold,
             seed=place.seed,
@@ -194,11 +194,17 @@ class Tally:
             gru=gru.score if gru and fair else None,
             lstm_seconds=lstm.seconds if lstm else 0.0,
             gru_seconds=gru.seconds if gru else 0.0,
+            failed=tuple(cell for cell, fit in fits.items() if fit and _failed(fit)),
         )
 
 
 def _working_seconds(fit: Fit) -> float:
     return fit.ledger["steps"] + fit.ledger["validation"]
+
+
+def _failed(fit: Fit) -> bool:
+    """Whether it has no score though nothing cut it: it diverged, died, or forecast no numbers."""
+    return fit.score is None and not (fit.late or fit.status is Status.DEADLINE)
 
 
 def _finite(value: float) -> float | None:
