@@ -118,7 +118,8 @@ class Tally:
         told = self.comparison(baselines)
         pairs = []
         for place in self._rounds(1.0):
-            lstm, gru = (self._other_scores.get((place, cell)) for cell in CELLS)
+            fair = self._is_fair(place)
+            lstm, gru = (self._other_scores.get((place, c)) if fair else None for c in CELLS)
             pairs.append(replace(self._pair(place), lstm=lstm, gru=gru))
         return replace(told, pairs=tuple(pairs), metric=self._other)
 
