@@ -189,6 +189,9 @@ class Duel:
         replay = self.dispatcher.replay
         if self._waiting:
             order = replace(self._waiting[-1], deadline=self.deadline + SLACK_SECONDS)
+            if self.tally.owes_nothing(self._places[order.id]) and not replay.knows(order):
+                self._waiting.clear()  # the end has cut the first half: no pair comes of it
+                return self._next()
             if self.dispatcher.meter.clock() < order.deadline or replay.knows(order):
                 self._waiting.pop()
                 return order

@@ -14,6 +14,7 @@ from autorecur.judge.duel import Duel
 from autorecur.judge.outcome import SEEDS_IN_TIME
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.order import Fit, Status
 from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.journal import Journal
@@ -60,6 +61,21 @@ def test_the_second_half_of_a_pair_waits_for_a_later_deadline(co2: Any, tmp_path
         assert fourth is not None and fourth.deadline == duel.deadline + SLACK_SECONDS
         assert (fourth.fold, fourth.seed) == (third.fold, third.seed)
         assert fourth.candidate.cell != third.candidate.cell
+
+
+def test_a_half_that_the_end_has_cut_gets_no_other_half(co2: Any, tmp_path: Path) -> None:
+    """It would be trained in full, and the pair left out then."""
+    now = [0.0]
+    meter = Meter(Budget.parse("10min"), clock=lambda: now[0], started=0.0)
+    with _duel(co2, tmp_path, meter, None, FINALISTS) as duel:
+        first = duel._next()
+        assert first is not None
+        now[0] = duel.deadline + 2 * SLACK_SECONDS
+        duel._done(first, Fit(first.id, Status.DEADLINE, "", late=True))
+        assert duel._next() is None
+        duel.deadline += 10.0
+        following = duel._next()
+        assert following is not None and following.fold != first.fold
 
 
 def test_no_two_folds_share_the_luck_of_a_seed(co2: Any, tmp_path: Path) -> None:

@@ -90,6 +90,31 @@ def test_the_end_of_the_duel_decides_no_pair(
         assert (len(found.complete), found.left_out) == ((1, 0) if fair else (0, 1))
 
 
+@pytest.mark.parametrize(
+    ("late", "steps", "whole_late", "fair"),
+    [
+        (True, 65, False, False),  # its seconds are as many as the other's: it is the slower cell
+        (True, 65, True, True),  # the end cut both, after as many seconds
+        (True, 85, False, True),  # nearly all steps
+        (True, 45, False, False),
+        (False, 65, False, True),  # its own limit, which both cells have
+    ],
+)
+def test_a_slower_cell_that_the_end_cut_has_fewer_steps(
+    late: bool, steps: int, whole_late: bool, fair: bool, co2: Any, tally: Tally
+) -> None:
+    place = Round(co2.dataset.split.duel[0].name, 1)
+    whole = fit(co2, place, 2.0, steps=100, best_step=90, late=whole_late)
+    ended = Status.DEADLINE if whole_late else Status.FINISHED
+    tally.add(place, "gru", replace(whole, status=ended))
+    cut = fit(co2, place, 3.0, steps=steps, best_step=steps, late=late)
+    tally.add(place, "lstm", replace(cut, status=Status.DEADLINE))
+    assert len(tally.comparison({}).complete) == fair
+    early = replace(fit(co2, place, 2.0, steps=100, best_step=40), status=Status.FINISHED)
+    tally.add(place, "gru", early)  # what came after its best step changed nothing in its score
+    assert len(tally.comparison({}).complete) == 1
+
+
 def test_a_journal_tells_the_score_and_no_forecasts(co2: Any, tally: Tally) -> None:
     place = Round(co2.dataset.split.duel[0].name, 1)
     noted = {"score": 3.5, "other_score": 4.5}
