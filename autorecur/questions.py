@@ -81,8 +81,9 @@ def _apart(story: Story, cell: str, other: str) -> NDArray[np.float64] | None:
     one, two = (None if f.forecasts is None else lost(*asked, f.forecasts) for f in fits)
     if one is None or two is None:
         return None
+    # What is not known of an example stays in its place: its neighbours are no nearer for that.
     apart = (one - two).astype(np.float64)
-    return apart[np.isfinite(apart)]
+    return np.where(np.isfinite(apart), apart, np.nan)
 
 
 def _many_series(story: Story) -> bool:
