@@ -10,13 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autorecur.judge.comparison import Finalist
 from autorecur.judge.learning import DOUBT, LearningCurve, half_width
-from autorecur.judge.matches import Match, Network, matches_of, network_key, networks_of
+from autorecur.judge.matches import (
+    FEWEST,
+    LEAST_SHARE,
+    ROUNDED,
+    Match,
+    Network,
+    common_length,
+    matches_of,
+    network_key,
+    networks_of,
+    rates_of,
+)
 from autorecur.judge.wording import count, number, percent, signed_percent, sure, times
 from autorecur.metrics import Metric, sign
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL
@@ -28,7 +40,6 @@ __all__ = ["ANSWERS", "Claim", "folklore"]
 
 ANSWERS = ("confirmed", "refuted", "not decidable here")
 YES, NO, OPEN = ANSWERS
-FEWEST = 6  # networks below which no rank correlation or share is settled with 95 %
 FEWEST_RATIOS = 3  # networks that a mean ratio needs
 ALIKE = 0.02  # a cost that is nearer than this is the same
 
@@ -59,21 +70,32 @@ def folklore(
     than that; `reaches` how many steps each finalist looks back (see `nets.memory`).
     """
     matches = matches_of(trials, sign(metric.better))
-    networks = networks_of(matches)
+    compared, steps, share = common_length(matches)
+    networks, far_enough = networks_of(compared, steps), partial(_far_enough, share)
     return (
         _smaller(finalists, trials, shape),
         _ratio("A GRU trains faster", "seconds a step", matches, _seconds_a_step),
         _ratio("A GRU is as good sooner", "seconds to the same error", matches, _seconds_to),
         _ratio("A GRU needs fewer epochs", "steps to the same error", matches, _steps_to),
         _predicts(finalists),
-        _far_back(networks, reaches or {}),
+        far_enough(_far_back(networks, reaches or {})),
         _few_data(learning),
         _plain(holdout, beats_plain or {}, metric),
-        _attention(networks),
-        _grows("Deeper is better", "depth", networks),
-        _grows("Wider is better", "width", networks),
-        _rate(networks),
+        far_enough(_attention(networks)),
+        far_enough(_grows("Deeper is better", "depth", networks)),
+        far_enough(_grows("Wider is better", "width", networks)),
+        far_enough(_rate(rates_of(compared, steps))),
     )
+
+
+def _far_enough(share: float, claim: Claim) -> Claim:
+    """How far networks were trained that a claim rests on; after too little it is open."""
+    if claim.answer == OPEN or share >= 1.0:
+        return claim
+    told = f"{claim.evidence} All after {percent(share)} of a full training"
+    if share >= LEAST_SHARE - ROUNDED:
+        return replace(claim, evidence=f"{told}.")
+    return Claim(claim.claim, OPEN, f"{told}: that is too early to tell.")
 
 
 # ---- claims on what the cells cost
@@ -230,16 +252,18 @@ def _attention(networks: Sequence[Network]) -> Claim:
     )
 
 
-def _rate(networks: Sequence[Network]) -> Claim:
-    """Two rates with one cell against two cells with one rate: as many numbers on either side."""
+def _rate(tried: Sequence[Sequence[Network]]) -> Claim:
+    """Two rates with one cell against two cells with one rate: as many numbers on either side.
+
+    `tried`: of each network those pairs that differ in the rate alone, the errors of each set.
+    """
     claim = "The learning rate matters more than the cell"
-    tried = [network.errors for network in networks if len(network.errors) > 1]
-    of_rates = [float(np.abs(np.diff(errors, axis=0)).mean()) for errors in tried]
-    of_cells = [float(np.abs(np.diff(errors, axis=1)).mean()) for errors in tried]
+    of_rates = [_moved(sets, axis=0) for sets in tried]
+    of_cells = [_moved(sets, axis=1) for sets in tried]
     more = sum(rate > cell for rate, cell in zip(of_rates, of_cells, strict=True))
     networks_ = count(len(tried), "network")
     if len(tried) < FEWEST:
-        return Claim(claim, OPEN, f"Too few to tell: {networks_} had several rates.")
+        return Claim(claim, OPEN, f"Too few to tell: {networks_} had rates that alone differ.")
     from scipy import stats
 
     chance = float(stats.binomtest(more, len(tried)).pvalue)
@@ -251,6 +275,11 @@ def _rate(networks: Sequence[Network]) -> Claim:
         f"Another rate moved the error {times(ratio)} as far as the other cell did; further with "
         f"{more} of {networks_}.",
     )
+
+
+def _moved(sets: Sequence[Network], axis: int) -> float:
+    """By how much errors differ from one rate to the next (0), or from cell to cell (1)."""
+    return float(np.mean([np.abs(np.diff(each.errors, axis=axis)).mean() for each in sets]))
 
 
 def _few_data(curve: LearningCurve | None) -> Claim:

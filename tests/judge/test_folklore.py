@@ -31,7 +31,7 @@ def trial(pair: int, candidate: Candidate, curve: Sequence[float], step: float =
         pair=pair,
         rung=0,
         top=False,
-        fraction=1 / 9,
+        fraction=1.0,
         candidate=candidate,
         seed=pair,
         status=Status.FINISHED,
@@ -225,6 +225,59 @@ def test_rates_against_cells(of_rate: float, of_cell: float, answer: str) -> Non
     claim = told(made)["The learning rate matters more than the cell"]
     assert claim.answer == answer
     assert f"further with {8 if answer == YES else 0} of 8" in claim.evidence
+
+
+def test_pairs_that_differ_in_more_than_their_rate_say_nothing_of_it() -> None:
+    made = []
+    for pair in range(16):
+        base = Candidate(
+            "lstm",
+            width=8 * (pair // 2 + 1),
+            learning_rate=0.001 * (1 + pair % 2),
+            dropout=0.1 * (1 + pair % 2),
+        )
+        made += [trial(pair, base, [3.0, 1.0 + pair % 2])]
+        made += [trial(pair, base.with_cell("gru"), [3.0, 1.1 + pair % 2])]
+    claim = told(made)["The learning rate matters more than the cell"]
+    assert (claim.answer, claim.evidence.startswith("Too few to tell: 0 networks")) == (OPEN, True)
+
+
+def lengths(fraction: float, count: int, first: int = 0, **given: Any) -> list[Trial]:
+    """Pairs of so many widths, wider ones better, each trained for a share of a full training."""
+    made = []
+    for pair in range(first, first + count):
+        for cell in ("lstm", "gru"):
+            each = trial(pair, Candidate(cell, width=8 * (pair + 1)), [4.0, 3.0 - 0.1 * pair])
+            made.append(replace(each, fraction=fraction, **given))
+    return made
+
+
+def test_what_networks_are_worth_early_on_is_not_what_they_come_to() -> None:
+    early = told(lengths(1 / 9, 8))["Wider is better"]
+    assert early.answer == OPEN
+    assert early.evidence.endswith("All after 11 % of a full training: that is too early to tell.")
+    later = told(lengths(1 / 3, 8))["Wider is better"]
+    assert later.answer == YES and later.evidence.endswith("All after 33 % of a full training.")
+    # Enough that went further are taken by themselves, and the whole of it needs no word.
+    assert told([*lengths(1 / 3, 8), *lengths(1 / 9, 4, 8)])["Wider is better"] == later
+    assert "of a full training" not in told(lengths(1.0, 8))["Wider is better"].evidence
+
+
+def test_what_stopped_by_itself_is_compared_as_it_ended() -> None:
+    found = told(lengths(1 / 9, 8, status=Status.STOPPED))["Wider is better"]
+    assert found.answer == YES and "of a full training" not in found.evidence
+
+
+def test_what_a_deadline_cut_is_compared_with_nothing() -> None:
+    """At its few steps it would be judged beside a partner that had all."""
+    cut = [
+        replace(each, status=Status.DEADLINE, curve=(9.0,), steps=10)
+        for each in lengths(1.0, 4, first=8)
+    ]
+    name = "Wider is better"
+    assert told([*lengths(1.0, 8), *cut])[name] == told(lengths(1.0, 8))[name]
+    alone = told([replace(each, status=Status.DEADLINE) for each in lengths(1.0, 8)])
+    assert alone[name].answer == OPEN
 
 
 @pytest.mark.parametrize(
