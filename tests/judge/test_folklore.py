@@ -14,7 +14,7 @@ from autorecur.judge.comparison import Finalist
 from autorecur.judge.folklore import ANSWERS, Claim, folklore
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.cost import Cost
+from autorecur.nets.cost import Cost, Latency
 from autorecur.nets.order import Status
 from autorecur.nets.shape import Shape
 from autorecur.search.trial import Trial
@@ -150,6 +150,29 @@ def test_forecasts_are_compared_as_the_finalists_are() -> None:
         told([], {**FINALISTS, "gru": replace(FINALISTS["gru"], latency_ms=None)})[name].answer
         == OPEN
     )
+
+
+def test_timers_that_are_nearer_than_they_can_tell_settle_nothing() -> None:
+    name = "A GRU predicts faster and is smaller"
+    near = {**FINALISTS, "gru": replace(FINALISTS["gru"], latency_ms=1.04 * 0.94)}
+    assert told([], near)[name].answer == OPEN
+    assert "of different sizes and timed once each" in told([], near)[name].evidence
+    alike = {**near, "gru": replace(near["gru"], depth=2, width=64)}
+    assert "different" not in told([], alike)[name].evidence
+
+
+@pytest.mark.parametrize(("gru_ms", "answer"), [(0.8, YES), (0.95, OPEN)])
+def test_pairs_of_equal_width_that_were_timed_tell_of_the_cells(gru_ms: float, answer: str) -> None:
+    """Whatever the sizes of the finalists are."""
+    timed = []
+    for each in pairs(4):
+        assert each.cost is not None
+        p50 = gru_ms if each.candidate.cell == "gru" else 1.0
+        timed.append(replace(each, cost=replace(each.cost, latency=Latency(p50, 2 * p50))))
+    large = {**FINALISTS, "gru": replace(FINALISTS["gru"], latency_ms=9.0, bytes=10**7)}
+    claim = told(timed, large)["A GRU predicts faster and is smaller"]
+    assert claim.answer == answer
+    assert claim.evidence.startswith("With the same settings, over 4 networks: ")
 
 
 def of_sizes(field: str, sizes: Sequence[object], gain: float, seed: int = 0) -> Iterator[Trial]:
@@ -288,11 +311,22 @@ def test_both_must_beat_a_plain_recurrent_network(
     lstm: float, gru: float | None, answer: str
 ) -> None:
     chances = {"lstm": lstm} | ({} if gru is None else {"gru": gru})
-    holdout = {"lstm": 1.0, "gru": 0.8, "rnn": 1.05}
-    claim = told([], holdout=holdout, beats_plain=chances)["Both beat a plain recurrent network"]
+    scores = {cell: 1.0 if chance > 0.5 else 1.1 for cell, chance in chances.items()}
+    holdout = {"lstm": 1.0, "gru": 1.0} | scores | {"rnn": 1.05}
+    name, spreads = "Both beat a plain recurrent network", {"lstm": 0.01, "gru": 0.02}
+    claim = told([], holdout=holdout, beats_plain=chances, spreads=spreads)[name]
     assert claim.answer == answer
     if answer is not OPEN:
-        assert "the LSTM is 0.0500 better" in claim.evidence and "sure" in claim.evidence
+        side = "better" if lstm > 0.5 else "worse"
+        assert f"the LSTM is 0.0500 {side}" in claim.evidence and "sure" in claim.evidence
+
+
+@pytest.mark.parametrize("spreads", [{}, {"lstm": 0.06, "gru": 0.01}, {"lstm": 0.01, "gru": 0.3}])
+def test_one_training_each_is_not_trusted_beyond_what_seeds_move(spreads: dict[str, float]) -> None:
+    given = {"beats_plain": {"lstm": 0.99, "gru": 0.99}, "spreads": spreads}
+    holdout = {"lstm": 1.0, "gru": 0.8, "rnn": 1.05}
+    claim = told([], holdout=holdout, **given)["Both beat a plain recurrent network"]
+    assert claim.answer == OPEN and "one training each" in claim.evidence
 
 
 def test_without_a_plain_network_nothing_is_said_of_it() -> None:
