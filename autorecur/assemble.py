@@ -90,9 +90,7 @@ def record_of(story: Story) -> Record:
             for baseline, scores in story.references.scores.items()
         ),
         trials=tuple(_trial(trial) for trial in story.trials),
-        duel=tuple(
-            {**asdict(pair), "difference": pair.difference} for pair in story.comparison.pairs
-        ),
+        duel=tuple(pair.as_dict() for pair in story.comparison.pairs),
         checks=tuple(asdict(check) for check in story.checks),
         figures=story.figures or exhibits.figures(story),
         environment=_environment(story),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autorecur.data import scoring
+from autorecur.judge.comparison import Comparison
 from autorecur.judge.crosschecks import CrossCheck, crosschecks, likelier
 from autorecur.judge.folklore import Claim, folklore
 from autorecur.judge.outcome import Outcome
@@ -64,7 +65,16 @@ def folklore_of(story: Story, holdout: Mapping[str, float | None]) -> tuple[Clai
         story.learning,
         beats_plain(story) if story.beats_plain is None else story.beats_plain,
         {cell: steps for cell, steps in reaches.items() if steps is not None},
+        _spreads(story.comparison),
     )
+
+
+def _spreads(comparison: Comparison) -> dict[str, float]:
+    """What a cell's scores differ by between seeds; else between folds; else nothing is known."""
+    found = {cell: comparison.spread(cell) for cell in CELLS}
+    if None in found.values() and len(comparison.scored) > 1:
+        found = {cell: float(comparison.means(cell).std(ddof=1)) for cell in CELLS}
+    return {cell: spread for cell, spread in found.items() if spread is not None}
 
 
 def _apart(story: Story, cell: str, other: str) -> NDArray[np.float64] | None:
@@ -81,8 +91,9 @@ def _apart(story: Story, cell: str, other: str) -> NDArray[np.float64] | None:
     one, two = (None if f.forecasts is None else lost(*asked, f.forecasts) for f in fits)
     if one is None or two is None:
         return None
+    # What is not known of an example stays in its place: its neighbours are no nearer for that.
     apart = (one - two).astype(np.float64)
-    return apart[np.isfinite(apart)]
+    return np.where(np.isfinite(apart), apart, np.nan)
 
 
 def _many_series(story: Story) -> bool:

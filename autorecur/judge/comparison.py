@@ -1,14 +1,16 @@
 """What a duel leaves behind: paired scores of both finalists, and the baselines on the same folds.
 
 The fold is the unit of evidence: seeds are averaged within a fold before anything is counted or
-compared. A pair with a missing or an infinite side is left out, and counted.
+compared. A pair with a missing or an infinite side is left out, and counted. Where a cell failed on
+folds that the other has scores on, what is left out is hard for one of them: the rest flatters it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,13 @@ class PairedScore:
     gru: float | None
     lstm_seconds: float
     gru_seconds: float
+    failed: tuple[str, ...] = ()  # cells without a score though they had their time
+
+    def __post_init__(self) -> None:
+        for cell in ("lstm", "gru"):
+            score = getattr(self, cell)
+            if score is not None and not math.isfinite(score) and cell not in self.failed:
+                object.__setattr__(self, "failed", (*self.failed, cell))
 
     @property
     def difference(self) -> float | None:
@@ -56,6 +65,12 @@ class PairedScore:
             return None
         difference = float(self.gru) - float(self.lstm)
         return difference if math.isfinite(difference) else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """A row of the record's `duel`; of failures the verdict's reasons tell."""
+        told = asdict(self) | {"difference": self.difference}
+        del told["failed"]
+        return told
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,22 @@ class Comparison:
     def left_out(self) -> int:
         """How many pairs have a side missing."""
         return len(self.pairs) - len(self.complete)
+
+    def failures(self, cell: str) -> tuple[str, ...]:
+        """The folds on which `cell` failed in a pair whose other side has a score."""
+        other = "gru" if cell == "lstm" else "lstm"
+        found = {
+            pair.fold
+            for pair in self.pairs
+            if cell in pair.failed and other not in pair.failed and getattr(pair, other) is not None
+        }
+        return tuple(fold for fold in self.folds if fold in found)
+
+    @property
+    def failing(self) -> str | None:
+        """The cell that failed on more folds than the other did; None where both did alike."""
+        lstm, gru = len(self.failures("lstm")), len(self.failures("gru"))
+        return None if lstm == gru else "lstm" if lstm > gru else "gru"
 
     @property
     def scored(self) -> tuple[str, ...]:

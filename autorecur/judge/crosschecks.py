@@ -27,6 +27,7 @@ __all__ = [
 
 RESAMPLES = 4_000
 FEWEST = 8  # examples or series of a holdout that say anything
+EVEN = 1e-9  # away from one half a share is on nobody's side
 
 Differences = NDArray[np.float64]
 
@@ -52,28 +53,39 @@ def crosschecks(
     """Of differences GRU − LSTM in loss, lower being better: a number a fold, a number an example.
 
     `overlap`: how many of the holdout's examples after it an example depends on; None where they
-    have no order in time. Of many series there is one number each.
+    have no order in time. Of many series there is one number each. What is not known is NaN, in its
+    place.
     """
     found: list[tuple[str, float | None, int]] = [
         ("folds won, sign test", sign_share(folds), len(folds))
     ]
     if holdout is not None:
         test = "paired bootstrap of" if overlap is None else "Diebold–Mariano on"
-        found.append((f"{test} the holdout", likelier(holdout, overlap, seed), len(holdout)))
+        found.append((f"{test} the holdout", likelier(holdout, overlap, seed), _known(holdout)))
     cell = named if outcome in (Outcome.LSTM, Outcome.GRU, Outcome.LEANING) else None
     return tuple(
-        CrossCheck(name, share, of, None if cell is None else (share > 0.5) is (cell == "gru"))
+        CrossCheck(name, share, of, _agrees(share, cell))
         for name, share, of in found
         if share is not None and of > 0
     )
 
 
+def _agrees(share: float, cell: str | None) -> bool | None:
+    if cell is None or abs(share - 0.5) <= EVEN:
+        return None
+    return (share > 0.5) is (cell == "gru")
+
+
+def _known(differences: Differences) -> int:
+    return int(np.isfinite(differences).sum())
+
+
 def likelier(holdout: Differences, overlap: int | None, seed: int) -> float | None:
     """How sure it is that the mean of such differences is below nought; None of too few."""
-    if len(holdout) < FEWEST:
+    if _known(holdout) < FEWEST:
         return None
     if overlap is None:
-        return paired_bootstrap(holdout, seed)
+        return paired_bootstrap(holdout[np.isfinite(holdout)], seed)
     return diebold_mariano(holdout, overlap)
 
 
@@ -98,21 +110,27 @@ def diebold_mariano(differences: Differences, overlap: int) -> float | None:
     Diebold and Mariano 1995 with the correction of Harvey, Leybourne and Newbold 1997 for few
     forecasts: the statistic is a Student's t with n − 1 degrees of freedom. The variance of the
     mean takes in that forecasts share steps with the next `overlap` ones; where their
-    autocovariances come to nothing or less, it is that of independent ones.
+    autocovariances come to nothing or less, the further ones count for less (Bartlett's weights),
+    and it is never negative. A forecast that is not known (NaN) keeps its place, so that the others
+    stay as far apart as they are.
 
     >>> round(diebold_mariano(np.array([-1.0, -2.0, -1.5, -0.5, -1.0, 0.5]), 0), 3)
     0.976
     """
-    count, mean = len(differences), float(np.mean(differences))
-    centred = differences - mean
+    known = np.isfinite(differences)
+    count, mean = _known(differences), float(np.mean(differences[known]))
+    centred = np.where(known, differences - mean, 0.0)
     own = float(centred @ centred) / count
-    if np.ptp(differences) == 0:
+    if np.ptp(differences[known]) == 0:
         return None
     shared = lag_products(centred, min(overlap, count - 1)) / count
     variance = (own + 2 * float(sum(shared))) / count
     steps = len(shared) + 1
     if variance <= 0:
-        variance, steps = own / count, 1
+        weights = 1.0 - np.arange(1, steps) / steps
+        variance = (own + 2 * float(weights @ shared)) / count
+    if variance <= 0:
+        return None
     correction = (count + 1 - 2 * steps + steps * (steps - 1) / count) / count
     statistic = mean / np.sqrt(variance) * np.sqrt(max(correction, 0.0))
     return float(stdtr(count - 1, -statistic))

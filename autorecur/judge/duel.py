@@ -1,15 +1,17 @@
 """The duel: both finalists trained on the same fresh folds, with the same seeds, steps and limits.
 
 The folds come after everything that the search saw. The latest folds are trained first, and seeds
-are the outer round: a duel that time cuts short has every fold once before any has two. It can be
-run again with a later deadline, and then goes on where it stopped. With time to spare it asks what
-other ways to be fair, and fewer data, would have made of both. In a budget of time it ends early
-where the comparison is clear: see `judge.stopping`.
+are the outer round: a duel that time cuts short has every fold once before any has two. Each fold
+has seeds of its own, the same ones for both cells: initial weights hang on the seed alone, and the
+luck of one seed on all folds would move them together, which no spread between folds could show.
+It can be run again with a later deadline, and then goes on where it stopped. With time to spare it
+asks what other ways to be fair, and fewer data, would have made of both. In a budget of time it
+ends early where the comparison is clear: see `judge.stopping`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from autorecur.judge.stopping import next_look, whole_seeds
 from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
 from autorecur.nets.candidate import CELLS, Candidate
-from autorecur.nets.order import Fit, Order
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.work import step_work
@@ -92,15 +94,13 @@ class Duel:
         self._is_clear, self._look_at, self.clear = is_clear, next_look(0), False
         self._late = False  # whether a round was left out for want of time
         seeds = SEEDS_IN_TIME if self._timed else MOST_SEEDS
-        self._rounds = [
-            Round(fold.name, seed * 7919 + number)
-            for number in range(seeds)
-            for fold in reversed(self.folds)
-        ]
+        # In the order in which they are begun, by which they are sorted later on.
+        latest = [fold.name for fold in reversed(self.folds)] * seeds
+        self._rounds = [Round(name, seed * 7919 + place) for place, name in enumerate(latest)]
         if self._timed:
             # Once a verdict has its usual evidence.
             usual = MOST_SEEDS * len(self.folds)
-            self._rounds[usual:usual] = self._asides(seed * 7919)
+            self._rounds[usual:usual] = self._asides(self._rounds[: len(self.folds)])
         if trainings is not None:
             self._rounds = self._rounds[: trainings // len(CELLS)]
         # At least: in a budget of time every fold once, and more seeds where time is left.
@@ -111,13 +111,15 @@ class Duel:
         self._places: dict[str, Round] = {}
         self._started = 0
 
-    def _asides(self, seed: int) -> list[Round]:
-        """What is no evidence for the verdict: the other regimes, and parts of the data."""
+    def _asides(self, firsts: Sequence[Round]) -> list[Round]:
+        """What is no evidence for the verdict: the other regimes, and parts of the data.
+
+        With the seeds that each fold has first, so that the anchor's trainings are there.
+        """
         met = [name for name, rival in self._partners.items() if not self._is_duel(name, rival)]
-        latest = [fold.name for fold in reversed(self.folds)]
         return [
-            *(Round(fold, seed, regime=name) for name in met for fold in latest),
-            *(Round(fold, seed, share) for fold in latest[:CURVE_FOLDS] for share in SHARES),
+            *(replace(first, regime=name) for name in met for first in firsts),
+            *(replace(first, share=share) for first in firsts[:CURVE_FOLDS] for share in SHARES),
         ]
 
     def _is_duel(self, name: str, rival: Candidate) -> bool:
@@ -188,6 +190,9 @@ class Duel:
         replay = self.dispatcher.replay
         if self._waiting:
             order = replace(self._waiting[-1], deadline=self.deadline + SLACK_SECONDS)
+            if self.tally.owes_nothing(self._places[order.id]) and not replay.knows(order):
+                self._waiting.clear()  # the end has cut the first half: no pair comes of it
+                return self._next()
             if self.dispatcher.meter.clock() < order.deadline or replay.knows(order):
                 self._waiting.pop()
                 return order
@@ -265,6 +270,8 @@ class Duel:
 
     def _done(self, order: Order, fit: Fit) -> dict[str, float | None]:
         self._warm = order.candidate.cell
+        if fit.status is Status.KILLED and self.dispatcher.meter.clock() >= order.deadline:
+            fit = replace(fit, late=True)  # the end came before its first answer: no failure of it
         noted = self.tally.add(self._places[order.id], order.candidate.cell, fit)
         self._look()
         return noted

@@ -10,13 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autorecur.judge.comparison import Finalist
 from autorecur.judge.learning import DOUBT, LearningCurve, half_width
-from autorecur.judge.matches import Match, Network, matches_of, network_key, networks_of
+from autorecur.judge.matches import (
+    FEWEST,
+    LEAST_SHARE,
+    ROUNDED,
+    Match,
+    Network,
+    common_length,
+    matches_of,
+    network_key,
+    networks_of,
+    rates_of,
+)
+from autorecur.judge.outcome import TIMERS
 from autorecur.judge.wording import count, number, percent, signed_percent, sure, times
 from autorecur.metrics import Metric, sign
 from autorecur.nets.candidate import CELLS, REFERENCE_CELL
@@ -28,7 +41,6 @@ __all__ = ["ANSWERS", "Claim", "folklore"]
 
 ANSWERS = ("confirmed", "refuted", "not decidable here")
 YES, NO, OPEN = ANSWERS
-FEWEST = 6  # networks below which no rank correlation or share is settled with 95 %
 FEWEST_RATIOS = 3  # networks that a mean ratio needs
 ALIKE = 0.02  # a cost that is nearer than this is the same
 
@@ -51,29 +63,42 @@ def folklore(
     learning: LearningCurve | None = None,
     beats_plain: Mapping[str, float] | None = None,
     reaches: Mapping[str, int] | None = None,
+    spreads: Mapping[str, float] | None = None,
 ) -> tuple[Claim, ...]:
     """Every claim, in the order in which they are told.
 
     `finalists` are priced as refitted; `holdout` has the score by cell, that of a plain recurrent
     network ("rnn") too where one was trained; `beats_plain` how sure it is that a cell is better
-    than that; `reaches` how many steps each finalist looks back (see `nets.memory`).
+    than that; `reaches` how many steps each finalist looks back (see `nets.memory`); `spreads` by
+    how much a cell's score differs from one training to the next, as the duel has measured it.
     """
     matches = matches_of(trials, sign(metric.better))
-    networks = networks_of(matches)
+    compared, steps, share = common_length(matches)
+    networks, far_enough = networks_of(compared, steps), partial(_far_enough, share)
     return (
         _smaller(finalists, trials, shape),
         _ratio("A GRU trains faster", "seconds a step", matches, _seconds_a_step),
         _ratio("A GRU is as good sooner", "seconds to the same error", matches, _seconds_to),
         _ratio("A GRU needs fewer epochs", "steps to the same error", matches, _steps_to),
-        _predicts(finalists),
-        _far_back(networks, reaches or {}),
+        _predicts(finalists, matches),
+        far_enough(_far_back(networks, reaches or {})),
         _few_data(learning),
-        _plain(holdout, beats_plain or {}, metric),
-        _attention(networks),
-        _grows("Deeper is better", "depth", networks),
-        _grows("Wider is better", "width", networks),
-        _rate(networks),
+        _plain(holdout, beats_plain or {}, metric, spreads or {}),
+        far_enough(_attention(networks)),
+        far_enough(_grows("Deeper is better", "depth", networks)),
+        far_enough(_grows("Wider is better", "width", networks)),
+        far_enough(_rate(rates_of(compared, steps))),
     )
+
+
+def _far_enough(share: float, claim: Claim) -> Claim:
+    """How far networks were trained that a claim rests on; after too little it is open."""
+    if claim.answer == OPEN or share >= 1.0:
+        return claim
+    told = f"{claim.evidence} All after {percent(share)} of a full training"
+    if share >= LEAST_SHARE - ROUNDED:
+        return replace(claim, evidence=f"{told}.")
+    return Claim(claim.claim, OPEN, f"{told}: that is too early to tell.")
 
 
 # ---- claims on what the cells cost
@@ -143,21 +168,41 @@ def _seconds_to(match: Match, cell: str) -> float | None:
     return steps * each if steps and each else None
 
 
-def _predicts(finalists: Mapping[str, Finalist]) -> Claim:
+def _predicts(finalists: Mapping[str, Finalist], matches: Sequence[Match]) -> Claim:
+    """Of equal settings where both cells of pairs were timed; else as the finalists are."""
     claim = "A GRU predicts faster and is smaller"
-    if set(finalists) != set(CELLS):
+    found: dict[Any, list[tuple[float, float]]] = {}
+    for match in matches:
+        if ratios := _cost_ratios(match):
+            found.setdefault(network_key(match), []).append(ratios)
+    if len(found) >= FEWEST_RATIOS:
+        logs = np.log([np.mean(each, axis=0) for each in found.values()])
+        (time, size), half = np.exp(logs.mean(axis=0)), half_width(logs[:, 0])
+        told = f"With the same settings, over {count(len(logs), 'network')}"
+        quicker = time * math.exp(half) < 1 - TIMERS
+        slower = time * math.exp(-half) > 1 - TIMERS
+    elif set(finalists) != set(CELLS):
         return Claim(claim, OPEN, "Only one cell has a finalist.")
-    gru, lstm = finalists["gru"], finalists["lstm"]
-    if not (gru.latency_ms and lstm.latency_ms):
-        return Claim(claim, OPEN, "The finalists' latency was not measured.")
-    ratios = (gru.latency_ms / lstm.latency_ms, gru.bytes / max(1, lstm.bytes))
-    answer = _settled(max(ratios) < 1 - ALIKE, min(ratios) > 1 - ALIKE)
-    return Claim(
-        claim,
-        answer,
-        f"The finalists, {gru.title} and {lstm.title}: {times(ratios[0])} the time of a forecast, "
-        f"{times(ratios[1])} the bytes.",
-    )
+    else:
+        gru, lstm = finalists["gru"], finalists["lstm"]
+        if not (gru.latency_ms and lstm.latency_ms):
+            return Claim(claim, OPEN, "The finalists' latency was not measured.")
+        time, size = gru.latency_ms / lstm.latency_ms, gru.bytes / max(1, lstm.bytes)
+        alike = (gru.depth, gru.width) == (lstm.depth, lstm.width)
+        told = f"The finalists, {gru.title} and {lstm.title}, "
+        told += "timed once each" if alike else "of different sizes and timed once each"
+        quicker, slower = time < 1 - TIMERS, time > 1 - TIMERS
+    answer = _settled(quicker and size < 1 - ALIKE, slower and size > 1 - ALIKE)
+    text = f"{told}: {times(time)} the time of a forecast, {times(size)} the bytes."
+    return Claim(claim, answer, text)
+
+
+def _cost_ratios(match: Match) -> tuple[float, float] | None:
+    """GRU to LSTM, of a forecast's time and of bytes; None where one was not timed."""
+    gru, lstm = (match[cell].trial.cost for cell in ("gru", "lstm"))
+    if not (gru and lstm and gru.latency and lstm.latency):
+        return None
+    return gru.latency.p50 / max(lstm.latency.p50, 1e-9), gru.bytes / max(1, lstm.bytes)
 
 
 # ---- claims on what makes a network good
@@ -230,16 +275,18 @@ def _attention(networks: Sequence[Network]) -> Claim:
     )
 
 
-def _rate(networks: Sequence[Network]) -> Claim:
-    """Two rates with one cell against two cells with one rate: as many numbers on either side."""
+def _rate(tried: Sequence[Sequence[Network]]) -> Claim:
+    """Two rates with one cell against two cells with one rate: as many numbers on either side.
+
+    `tried`: of each network those pairs that differ in the rate alone, the errors of each set.
+    """
     claim = "The learning rate matters more than the cell"
-    tried = [network.errors for network in networks if len(network.errors) > 1]
-    of_rates = [float(np.abs(np.diff(errors, axis=0)).mean()) for errors in tried]
-    of_cells = [float(np.abs(np.diff(errors, axis=1)).mean()) for errors in tried]
+    of_rates = [_moved(sets, axis=0) for sets in tried]
+    of_cells = [_moved(sets, axis=1) for sets in tried]
     more = sum(rate > cell for rate, cell in zip(of_rates, of_cells, strict=True))
     networks_ = count(len(tried), "network")
     if len(tried) < FEWEST:
-        return Claim(claim, OPEN, f"Too few to tell: {networks_} had several rates.")
+        return Claim(claim, OPEN, f"Too few to tell: {networks_} had rates that alone differ.")
     from scipy import stats
 
     chance = float(stats.binomtest(more, len(tried)).pvalue)
@@ -251,6 +298,11 @@ def _rate(networks: Sequence[Network]) -> Claim:
         f"Another rate moved the error {times(ratio)} as far as the other cell did; further with "
         f"{more} of {networks_}.",
     )
+
+
+def _moved(sets: Sequence[Network], axis: int) -> float:
+    """By how much errors differ from one rate to the next (0), or from cell to cell (1)."""
+    return float(np.mean([np.abs(np.diff(each.errors, axis=axis)).mean() for each in sets]))
 
 
 def _few_data(curve: LearningCurve | None) -> Claim:
@@ -272,8 +324,12 @@ def _few_data(curve: LearningCurve | None) -> Claim:
 
 
 def _plain(
-    holdout: Mapping[str, float | None], beats_plain: Mapping[str, float], metric: Metric
+    holdout: Mapping[str, float | None],
+    beats_plain: Mapping[str, float],
+    metric: Metric,
+    spreads: Mapping[str, float],
 ) -> Claim:
+    """By one training each: examples tell nothing of what another seed would have made of it."""
     claim = "Both beat a plain recurrent network"
     reference = holdout.get(REFERENCE_CELL)
     if reference is None:
@@ -281,12 +337,17 @@ def _plain(
     scores = {cell: score for cell in CELLS if (score := holdout.get(cell)) is not None}
     if len(scores) < len(CELLS) or set(beats_plain) != set(CELLS):
         return Claim(claim, OPEN, "The holdout says too little of one of them.")
-    chances = beats_plain.values()
-    answer = _settled(min(chances) >= 1 - DOUBT, min(chances) <= DOUBT)
     gains = {cell: metric.gain(score, reference) for cell, score in scores.items()}
     told = " and ".join(
         f"the {cell.upper()} is {number(abs(gain))} {'better' if gain > 0 else 'worse'} "
         f"({sure(beats_plain[cell])} sure that it is better)"
         for cell, gain in gains.items()
     )
-    return Claim(claim, answer, f"On the holdout, one training each, beside SimpleRNN {told}.")
+    text = f"On the holdout, one training each, beside SimpleRNN {told}"
+    if set(spreads) != set(CELLS):
+        return Claim(claim, OPEN, f"{text}; how much a training differs from the next is unknown.")
+    better = [c for c in CELLS if beats_plain[c] >= 1 - DOUBT and gains[c] > spreads[c]]
+    worse = [c for c in CELLS if beats_plain[c] <= DOUBT and -gains[c] > spreads[c]]
+    moved = number(max(spreads.values()))
+    text += f"; in the duel a score differs by {moved} from one training to the next."
+    return Claim(claim, _settled(len(better) == len(CELLS), bool(worse)), text)

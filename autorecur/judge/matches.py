@@ -1,13 +1,15 @@
 """Matches: the pairs of a search as evidence, on the cells and on the settings of networks.
 
 Both cells of a pair have the same settings, seed and data. Pairs of one network that differ in
-their rates alone are one piece of evidence, not several.
+their rates alone are one piece of evidence, not several. Networks are compared after as many steps,
+and what they are worth after few of them is not what they come to: how far that is of a full
+training is known of every comparison.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,23 @@ from autorecur.nets.order import Status
 from autorecur.nets.training import CHUNK
 from autorecur.search.trial import Trial
 
-__all__ = ["Half", "Match", "Network", "matches_of", "network_key", "networks_of"]
+__all__ = [
+    "FEWEST",
+    "LEAST_SHARE",
+    "ROUNDED",
+    "Half",
+    "Match",
+    "Network",
+    "common_length",
+    "matches_of",
+    "network_key",
+    "networks_of",
+    "rates_of",
+]
+
+FEWEST = 6  # networks below which no rank correlation or share is settled with 95 %
+LEAST_SHARE = 1 / 3  # of a full training, that tells what would come of it
+ROUNDED = 1e-6  # a share is off by, at most
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,11 @@ class Half:
     def seconds_a_step(self) -> float | None:
         timed = self.trial.steps_done - CHUNK  # the first chunk compiles, and counts as that
         return self.trial.ledger.get("steps", 0.0) / timed if timed >= CHUNK else None
+
+    @property
+    def share(self) -> float:
+        """Of a full training; one that has ended by itself had all that it wanted."""
+        return self.trial.fraction if self.trial.status is Status.FINISHED else 1.0
 
     def steps_to(self, error: float) -> float:
         """Steps until it was as good as that; validations are evenly spaced."""
@@ -68,9 +91,25 @@ class Network:
         return float(self.errors.mean(axis=1).min())
 
 
-def networks_of(matches: Sequence[Match]) -> list[Network]:
-    trials = [each.trial for match in matches for each in match.values()]
-    steps = min((t.steps for t in trials if t.status is Status.FINISHED), default=0)
+def common_length(matches: Sequence[Match]) -> tuple[list[Match], int, float]:
+    """What can be compared, after how many steps, and how far that is of a full training.
+
+    Those that a deadline has cut are left out; so are those of short trainings, if enough have gone
+    further. What has ended before by itself stands as it ended.
+    """
+    cut = Status.DEADLINE
+    whole = [m for m in matches if all(half.trial.status is not cut for half in m.values())]
+    far = [m for m in whole if min(h.share for h in m.values()) >= LEAST_SHARE - ROUNDED]
+    chosen = far if len(set(map(network_key, far))) >= FEWEST else whole
+    halves = [half for match in chosen for half in match.values()]
+    going = [half for half in halves if half.trial.status is Status.FINISHED]
+    if not going:
+        return chosen, max((half.trial.steps for half in halves), default=1), 1.0
+    first = min(going, key=lambda half: (half.trial.steps, half.share))
+    return chosen, max(1, first.trial.steps), first.share
+
+
+def networks_of(matches: Sequence[Match], steps: int) -> list[Network]:
     found: dict[Any, list[Match]] = {}
     for match in matches:
         found.setdefault(network_key(match), []).append(match)
@@ -81,6 +120,23 @@ def networks_of(matches: Sequence[Match]) -> list[Network]:
         )
         for group in found.values()
     ]
+
+
+def rates_of(matches: Sequence[Match], steps: int) -> list[list[Network]]:
+    """By network, what differs in the learning rate alone, and in no dropout, decay or batch."""
+    found: dict[Any, dict[Any, list[Match]]] = {}
+    for match in matches:
+        alike = replace(match[CELLS[0]].trial.candidate, learning_rate=1.0)
+        found.setdefault(network_key(match), {}).setdefault(alike, []).append(match)
+    made = []
+    for groups in found.values():
+        several = [group for group in groups.values() if len(_rates(group)) > 1]
+        made.append([network for group in several for network in networks_of(group, steps)])
+    return [networks for networks in made if networks]
+
+
+def _rates(group: Sequence[Match]) -> set[float]:
+    return {match[CELLS[0]].trial.candidate.learning_rate for match in group}
 
 
 def network_key(match: Match) -> tuple[Any, ...]:

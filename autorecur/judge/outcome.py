@@ -128,11 +128,20 @@ class Case:
             return Outcome.INCOMPLETE
         if self.baseline and self.gain_over_baseline <= self.margin.value:
             return Outcome.BASELINE_WINS
-        if settled := belief.settled(DECIDE):
+        if settled := self.settled(DECIDE):
             return Outcome[settled.upper()]
         if max(belief.lstm_better, belief.gru_better) >= LEAN:
             return Outcome.LEANING
         return Outcome.UNDECIDED
+
+    def settled(self, decided: float) -> str | None:
+        """What has at least the probability `decided`: "lstm", "gru", "equivalent" or nothing.
+
+        Nothing is settled in favour of a cell that failed where the other did not: it is judged on
+        the folds that it came through.
+        """
+        settled, failing = self.belief.settled(decided), self.comparison.failing
+        return None if failing and settled in (failing, "equivalent") else settled
 
     @property
     def gain_over_baseline(self) -> float:

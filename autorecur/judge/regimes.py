@@ -72,7 +72,8 @@ def regimes(case: Case, met: Sequence[Met]) -> tuple[Regime, ...]:
     told = []
     for each in met:
         if len(each.comparison.scored) >= FEWEST_FOLDS:
-            belief = replace(case, comparison=each.comparison).belief
+            other = replace(case, comparison=each.comparison)
+            belief = other.belief
             told.append(
                 Regime(
                     each.name,
@@ -81,7 +82,7 @@ def regimes(case: Case, met: Sequence[Met]) -> tuple[Regime, ...]:
                     mean=belief.mean,
                     low=belief.low,
                     high=belief.high,
-                    settled=belief.settled(DECIDE),
+                    settled=other.settled(DECIDE),
                 )
             )
     return tuple(told)
@@ -89,4 +90,4 @@ def regimes(case: Case, met: Sequence[Met]) -> tuple[Regime, ...]:
 
 def flips(case: Case, regime: Regime) -> bool:
     """Whether it settles what the verdict leaves open, or settles it otherwise."""
-    return regime.settled is not None and regime.settled != case.belief.settled(DECIDE)
+    return regime.settled is not None and regime.settled != case.settled(DECIDE)

@@ -52,7 +52,7 @@ def _others(case: Case) -> Iterator[tuple[str, Case]]:
         yield f"without {fold}", replace(case, comparison=left, fewest=FEWEST_FOLDS - 1)
     if case.comparison.seeds > 1:
         firsts = {fold: _first_seed(case.comparison, fold) for fold in case.comparison.scored}
-        one = _only(case.comparison, lambda pair: pair.seed == firsts.get(pair.fold))
+        one = _only(case.comparison, lambda pair: pair.failed or pair.seed == firsts.get(pair.fold))
         yield "one seed a fold", replace(case, comparison=one)
 
 
@@ -71,7 +71,7 @@ def _times(margin: Margin, factor: float) -> Margin:
     return replace(margin, value=factor * margin.value, fraction=fraction)
 
 
-def _only(comparison: Comparison, wanted: Callable[[PairedScore], bool]) -> Comparison:
+def _only(comparison: Comparison, wanted: Callable[[PairedScore], object]) -> Comparison:
     return replace(comparison, pairs=tuple(filter(wanted, comparison.pairs)))
 
 

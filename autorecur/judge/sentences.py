@@ -35,7 +35,7 @@ from autorecur.judge.phrases import (
     size,
 )
 from autorecur.judge.posterior import settling_size
-from autorecur.judge.regimes import Regime, flips
+from autorecur.judge.regimes import Regime, flips, other_cell
 from autorecur.judge.wording import (
     budget,
     budget_times,
@@ -76,14 +76,14 @@ def second(case: Case) -> str | None:
     belief, better = case.belief, case.recommended
     if better is None:
         return None
-    if belief.settled(DECIDE) == "equivalent":
+    if case.settled(DECIDE) == "equivalent":
         model = other_model(case) or f"the {named(case, better)} is saved as the model"
         return (
             f"Of the two cells neither is better by more than {margin_text(case)} "
             f"({sure(belief.equivalent)} sure); {model}."
         )
     chance = belief.lstm_better if better == "lstm" else belief.gru_better
-    verb = "is the better one" if belief.settled(DECIDE) else "is the better one so far"
+    verb = "is the better one" if case.settled(DECIDE) else "is the better one so far"
     return (
         f"Of the two cells the {named(case, better)} {verb} ({sure(chance)} sure that it is by "
         f"more than {margin_text(case)}){or_else(case, ', and is saved as the model')}."
@@ -129,7 +129,24 @@ def reasons(case: Case) -> tuple[str, ...]:
             f"{comparison.left_out} of {pairs} lacked a score, or the end of the time cut one of "
             f"the two short, and {were} left out."
         )
+    if comparison.failing:
+        said.append(_failures(case, comparison.failing))
     return tuple(said)
+
+
+def _failures(case: Case, cell: str) -> str:
+    """Of a cell that failed where the other did not: how often, and that it is no winner then."""
+    comparison, other = case.comparison, other_cell(cell)
+    folds = count(len(comparison.folds), "held-out block")
+    told = (
+        f"The {cell.upper()} failed on {len(comparison.failures(cell))} of {folds} where the "
+        f"{other.upper()} has a score"
+    )
+    if often := len(comparison.failures(other)):
+        told += f", the {other.upper()} on {often} the other way round"
+    if case.belief.settled(DECIDE) != case.settled(DECIDE):
+        told += "; so what it came to on the others settles nothing for it"
+    return f"{told}."
 
 
 def otherwise_fair(case: Case, met: Iterable[Regime]) -> tuple[str, ...]:
@@ -256,6 +273,12 @@ def _undecided(case: Case, budget_text: str) -> str:
 def _settling(case: Case, budget_text: str) -> str:
     """What budget would settle it, were the scores to go on as they are."""
     comparison = case.comparison
+    if (failing := comparison.failing) and case.belief.settled(DECIDE) != case.settled(DECIDE):
+        blocks = count(len(comparison.failures(failing)), "held-out block")
+        return (
+            f"More budget would not settle it while the {failing.upper()} fails on {blocks} where "
+            f"the {other_cell(failing).upper()} does not"
+        )
     differences = [
         [pair.difference for pair in comparison.complete if pair.fold == fold]
         for fold in comparison.scored

@@ -39,7 +39,7 @@ def is_clear(comparison: Comparison, margin: Margin) -> bool:
     baseline by more than the margin.
     """
     case = Case(comparison, {}, margin)
-    if len(comparison.scored) < case.fewest or case.belief.settled(CLEAR) is None:
+    if len(comparison.scored) < case.fewest or case.settled(CLEAR) is None:
         return False
     beats = _beats_baseline(comparison, margin)
     return beats is None or not 1 - DECIDE < beats < DECIDE

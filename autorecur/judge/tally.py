@@ -15,13 +15,15 @@ from autorecur.data.dataset import Dataset
 from autorecur.judge.comparison import Comparison, PairedScore
 from autorecur.judge.learning import SHARES, LearningCurve, learning_curve
 from autorecur.judge.panel import FEWEST_SERIES, PanelView, panel_view
+from autorecur.judge.regimes import EQUAL_SECONDS
 from autorecur.metrics import Metric, second_opinion
 from autorecur.nets.candidate import CELLS
 from autorecur.nets.order import Fit, Status
 
 __all__ = ["Round", "Tally"]
 
-# Of the other cell's seconds of training: less, and the end of the duel has decided the pair.
+# Of the other cell's seconds of training, and of its steps where the end of the duel has cut only
+# one of them: less, and that end has decided the pair.
 FAIR_SHARE = 0.8
 
 
@@ -118,7 +120,8 @@ class Tally:
         told = self.comparison(baselines)
         pairs = []
         for place in self._rounds(1.0):
-            lstm, gru = (self._other_scores.get((place, cell)) for cell in CELLS)
+            fair = self._is_fair(place)
+            lstm, gru = (self._other_scores.get((place, c)) if fair else None for c in CELLS)
             pairs.append(replace(self._pair(place), lstm=lstm, gru=gru))
         return replace(told, pairs=tuple(pairs), metric=self._other)
 
@@ -174,19 +177,31 @@ class Tally:
     def _is_fair(self, place: Round) -> bool:
         """Whether neither cell was cut short by the end of the duel where the other was not.
 
-        What both may take is the same, so a training that its own limit ended had no less.
+        What both may take is the same, so a training that its own limit ended had no less. One
+        that the end has cut must have come as far as the other was trained, or needed to be: the
+        seconds of a slower cell say too little of that.
         """
         fits = [self._fit(place, cell) for cell in CELLS]
         known = [fit for fit in fits if fit and fit.ledger]
         if len(known) < len(CELLS):
             return True
         most = max(map(_working_seconds, known))
-        cut = (fit for fit in known if fit.status is Status.DEADLINE)
-        return all(_working_seconds(fit) >= FAIR_SHARE * most for fit in cut)
+        cut = [fit for fit in known if fit.status is Status.DEADLINE]
+        if any(_working_seconds(fit) < FAIR_SHARE * most for fit in cut):
+            return False
+        late = [fit.late for fit in known]
+        if all(late) or not any(late) or place.regime == EQUAL_SECONDS:
+            return True
+        first, whole = sorted(known, key=lambda fit: not fit.late)
+        return first.steps >= min(whole.best_step, FAIR_SHARE * whole.steps)
+
+    def owes_nothing(self, place: Round) -> bool:
+        """Whether one cell was cut by the end of the duel, so that the other is no match for it."""
+        return any(fit.late for fit in (self._fit(place, cell) for cell in CELLS) if fit)
 
     def _pair(self, place: Round) -> PairedScore:
-        lstm, gru = (self._fit(place, cell) for cell in CELLS)
-        fair = self._is_fair(place)
+        fits = {cell: self._fit(place, cell) for cell in CELLS}
+        lstm, gru, fair = fits["lstm"], fits["gru"], self._is_fair(place)
         return PairedScore(
             fold=place.fold,
             seed=place.seed,
@@ -194,11 +209,17 @@ class Tally:
             gru=gru.score if gru and fair else None,
             lstm_seconds=lstm.seconds if lstm else 0.0,
             gru_seconds=gru.seconds if gru else 0.0,
+            failed=tuple(cell for cell, fit in fits.items() if fit and _failed(fit)),
         )
 
 
 def _working_seconds(fit: Fit) -> float:
     return fit.ledger["steps"] + fit.ledger["validation"]
+
+
+def _failed(fit: Fit) -> bool:
+    """Whether it has no score though nothing cut it: it diverged, died, or forecast no numbers."""
+    return fit.score is None and not (fit.late or fit.status is Status.DEADLINE)
 
 
 def _finite(value: float) -> float | None:

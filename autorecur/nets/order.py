@@ -87,4 +87,5 @@ class Fit:
     model: str | None = None
     engine: str | None = None  # what trained it, …
     device: str | None = None  # … and on
+    late: bool = False  # cut by its order's deadline, and not by the longest time it may take
     noted: dict[str, Any] = field(default_factory=dict)  # what was made of it, of a resumed run

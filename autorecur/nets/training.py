@@ -73,6 +73,7 @@ class Training:
         self.train = part_of(self.dataset, self.fold, examples, order.train_share)
         self.model = self._untrained()
         self.status, self.progress = Status.FINISHED, self._starting_point()
+        self.late = False  # whether the order's deadline has ended it, and no limit of its own
         self.first_step, self._validated = self.progress.steps, False
         self._timed_steps = 0  # of those in the ledger
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
@@ -120,6 +121,8 @@ class Training:
         """
         if self.clock() > self.order.deadline or self._steps_left_in_time() < 1:
             self.status = Status.DEADLINE
+            own = self.order.longest_seconds - self.ledger["steps"] - self.ledger["validation"]
+            self.late = self.order.deadline - self.clock() < own
         return self.status is not Status.DEADLINE
 
     def _steps_left_in_time(self) -> float:
@@ -208,7 +211,14 @@ class Training:
         if progress.score is None:
             status = Status.DEADLINE if self.status is Status.FINISHED else self.status
             seconds = self.clock() - self._begin
-            return Fit(order.id, status, status.value, steps=progress.steps, seconds=seconds)
+            return Fit(
+                order.id,
+                status,
+                status.value,
+                steps=progress.steps,
+                seconds=seconds,
+                late=self.late,
+            )
         if order.checkpoint:
             progress.save(Path(order.checkpoint))
         self._take_best_weights()
@@ -244,6 +254,7 @@ class Training:
             model=saved,
             engine=engine_name(),
             device=device_name(),
+            late=self.late,
         )
 
     def _take_best_weights(self) -> None:

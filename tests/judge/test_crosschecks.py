@@ -9,6 +9,7 @@ from scipy import stats
 from autorecur.judge.crosschecks import (
     crosschecks,
     diebold_mariano,
+    likelier,
     paired_bootstrap,
     sign_share,
 )
@@ -30,6 +31,37 @@ def test_overlapping_forecasts_count_for_less() -> None:
     smooth = np.convolve(noise, np.ones(6) / 6, mode="valid")  # each shares steps with five others
     alone, shared = diebold_mariano(smooth, 0), diebold_mariano(smooth, 5)
     assert alone is not None and shared is not None and 0.9 < shared < alone
+
+
+def test_where_neighbours_cancel_the_variance_is_that_of_bartlett() -> None:
+    differences = RNG.normal(0, 0.3, 120) + np.tile([1.0, -1.0], 60) - 0.02
+    centred = differences - differences.mean()
+    own, shared = centred @ centred, centred[1:] @ centred[:-1]
+    assert own + 2 * shared <= 0 < own + shared
+    found = diebold_mariano(differences, 1)
+    statistic = differences.mean() / np.sqrt((own + shared) / 120**2)
+    statistic *= np.sqrt((120 - 3 + 2 / 120) / 120)
+    assert found == pytest.approx(stats.t.cdf(-statistic, 119), abs=1e-9)
+
+
+def test_an_example_that_is_not_known_keeps_its_place() -> None:
+    smooth = np.convolve(RNG.normal(-0.2, 1.0, 405), np.ones(6) / 6, mode="valid")
+    holes = np.where(np.arange(400) % 3 == 1, np.nan, smooth)
+    whole, kept = diebold_mariano(smooth, 5), diebold_mariano(holes, 5)
+    drawn = diebold_mariano(holes[np.isfinite(holes)], 5)
+    assert whole is not None and kept is not None and drawn is not None
+    assert len({round(each, 6) for each in (whole, kept, drawn)}) == 3
+    assert likelier(holes, 5, 1) == kept and likelier(holes, None, 1) is not None
+    assert likelier(np.where(np.arange(400) < 7, smooth, np.nan), 5, 1) is None
+    (_, found) = crosschecks(Outcome.GRU, "gru", np.full(6, -1.0), holes, 5, 1)
+    assert found.of == np.isfinite(holes).sum()
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_even_odds_are_on_nobody_s_side(cell: str) -> None:
+    outcome = Outcome[cell.upper()]
+    found = crosschecks(outcome, cell, np.array([1.0, -1.0, 0.0, 0.0]), np.zeros(9), None, 1)
+    assert [(each.gru_better, each.agrees) for each in found] == [(0.5, None), (0.5, None)]
 
 
 def test_of_pure_noise_diebold_mariano_is_right_as_often_as_it_says() -> None:

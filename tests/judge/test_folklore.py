@@ -14,7 +14,7 @@ from autorecur.judge.comparison import Finalist
 from autorecur.judge.folklore import ANSWERS, Claim, folklore
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.cost import Cost
+from autorecur.nets.cost import Cost, Latency
 from autorecur.nets.order import Status
 from autorecur.nets.shape import Shape
 from autorecur.search.trial import Trial
@@ -31,7 +31,7 @@ def trial(pair: int, candidate: Candidate, curve: Sequence[float], step: float =
         pair=pair,
         rung=0,
         top=False,
-        fraction=1 / 9,
+        fraction=1.0,
         candidate=candidate,
         seed=pair,
         status=Status.FINISHED,
@@ -152,6 +152,29 @@ def test_forecasts_are_compared_as_the_finalists_are() -> None:
     )
 
 
+def test_timers_that_are_nearer_than_they_can_tell_settle_nothing() -> None:
+    name = "A GRU predicts faster and is smaller"
+    near = {**FINALISTS, "gru": replace(FINALISTS["gru"], latency_ms=1.04 * 0.94)}
+    assert told([], near)[name].answer == OPEN
+    assert "of different sizes and timed once each" in told([], near)[name].evidence
+    alike = {**near, "gru": replace(near["gru"], depth=2, width=64)}
+    assert "different" not in told([], alike)[name].evidence
+
+
+@pytest.mark.parametrize(("gru_ms", "answer"), [(0.8, YES), (0.95, OPEN)])
+def test_pairs_of_equal_width_that_were_timed_tell_of_the_cells(gru_ms: float, answer: str) -> None:
+    """Whatever the sizes of the finalists are."""
+    timed = []
+    for each in pairs(4):
+        assert each.cost is not None
+        p50 = gru_ms if each.candidate.cell == "gru" else 1.0
+        timed.append(replace(each, cost=replace(each.cost, latency=Latency(p50, 2 * p50))))
+    large = {**FINALISTS, "gru": replace(FINALISTS["gru"], latency_ms=9.0, bytes=10**7)}
+    claim = told(timed, large)["A GRU predicts faster and is smaller"]
+    assert claim.answer == answer
+    assert claim.evidence.startswith("With the same settings, over 4 networks: ")
+
+
 def of_sizes(field: str, sizes: Sequence[object], gain: float, seed: int = 0) -> Iterator[Trial]:
     """Networks of these sizes, each better than the one before by `gain`."""
     rng = np.random.default_rng(seed)
@@ -227,6 +250,59 @@ def test_rates_against_cells(of_rate: float, of_cell: float, answer: str) -> Non
     assert f"further with {8 if answer == YES else 0} of 8" in claim.evidence
 
 
+def test_pairs_that_differ_in_more_than_their_rate_say_nothing_of_it() -> None:
+    made = []
+    for pair in range(16):
+        base = Candidate(
+            "lstm",
+            width=8 * (pair // 2 + 1),
+            learning_rate=0.001 * (1 + pair % 2),
+            dropout=0.1 * (1 + pair % 2),
+        )
+        made += [trial(pair, base, [3.0, 1.0 + pair % 2])]
+        made += [trial(pair, base.with_cell("gru"), [3.0, 1.1 + pair % 2])]
+    claim = told(made)["The learning rate matters more than the cell"]
+    assert (claim.answer, claim.evidence.startswith("Too few to tell: 0 networks")) == (OPEN, True)
+
+
+def lengths(fraction: float, count: int, first: int = 0, **given: Any) -> list[Trial]:
+    """Pairs of so many widths, wider ones better, each trained for a share of a full training."""
+    made = []
+    for pair in range(first, first + count):
+        for cell in ("lstm", "gru"):
+            each = trial(pair, Candidate(cell, width=8 * (pair + 1)), [4.0, 3.0 - 0.1 * pair])
+            made.append(replace(each, fraction=fraction, **given))
+    return made
+
+
+def test_what_networks_are_worth_early_on_is_not_what_they_come_to() -> None:
+    early = told(lengths(1 / 9, 8))["Wider is better"]
+    assert early.answer == OPEN
+    assert early.evidence.endswith("All after 11 % of a full training: that is too early to tell.")
+    later = told(lengths(1 / 3, 8))["Wider is better"]
+    assert later.answer == YES and later.evidence.endswith("All after 33 % of a full training.")
+    # Enough that went further are taken by themselves, and the whole of it needs no word.
+    assert told([*lengths(1 / 3, 8), *lengths(1 / 9, 4, 8)])["Wider is better"] == later
+    assert "of a full training" not in told(lengths(1.0, 8))["Wider is better"].evidence
+
+
+def test_what_stopped_by_itself_is_compared_as_it_ended() -> None:
+    found = told(lengths(1 / 9, 8, status=Status.STOPPED))["Wider is better"]
+    assert found.answer == YES and "of a full training" not in found.evidence
+
+
+def test_what_a_deadline_cut_is_compared_with_nothing() -> None:
+    """At its few steps it would be judged beside a partner that had all."""
+    cut = [
+        replace(each, status=Status.DEADLINE, curve=(9.0,), steps=10)
+        for each in lengths(1.0, 4, first=8)
+    ]
+    name = "Wider is better"
+    assert told([*lengths(1.0, 8), *cut])[name] == told(lengths(1.0, 8))[name]
+    alone = told([replace(each, status=Status.DEADLINE) for each in lengths(1.0, 8)])
+    assert alone[name].answer == OPEN
+
+
 @pytest.mark.parametrize(
     ("lstm", "gru", "answer"),
     [(0.99, 0.97, YES), (0.99, 0.02, NO), (0.01, 0.01, NO), (0.99, 0.8, OPEN), (0.99, None, OPEN)],
@@ -235,11 +311,22 @@ def test_both_must_beat_a_plain_recurrent_network(
     lstm: float, gru: float | None, answer: str
 ) -> None:
     chances = {"lstm": lstm} | ({} if gru is None else {"gru": gru})
-    holdout = {"lstm": 1.0, "gru": 0.8, "rnn": 1.05}
-    claim = told([], holdout=holdout, beats_plain=chances)["Both beat a plain recurrent network"]
+    scores = {cell: 1.0 if chance > 0.5 else 1.1 for cell, chance in chances.items()}
+    holdout = {"lstm": 1.0, "gru": 1.0} | scores | {"rnn": 1.05}
+    name, spreads = "Both beat a plain recurrent network", {"lstm": 0.01, "gru": 0.02}
+    claim = told([], holdout=holdout, beats_plain=chances, spreads=spreads)[name]
     assert claim.answer == answer
     if answer is not OPEN:
-        assert "the LSTM is 0.0500 better" in claim.evidence and "sure" in claim.evidence
+        side = "better" if lstm > 0.5 else "worse"
+        assert f"the LSTM is 0.0500 {side}" in claim.evidence and "sure" in claim.evidence
+
+
+@pytest.mark.parametrize("spreads", [{}, {"lstm": 0.06, "gru": 0.01}, {"lstm": 0.01, "gru": 0.3}])
+def test_one_training_each_is_not_trusted_beyond_what_seeds_move(spreads: dict[str, float]) -> None:
+    given = {"beats_plain": {"lstm": 0.99, "gru": 0.99}, "spreads": spreads}
+    holdout = {"lstm": 1.0, "gru": 0.8, "rnn": 1.05}
+    claim = told([], holdout=holdout, **given)["Both beat a plain recurrent network"]
+    assert claim.answer == OPEN and "one training each" in claim.evidence
 
 
 def test_without_a_plain_network_nothing_is_said_of_it() -> None:

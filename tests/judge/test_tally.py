@@ -30,14 +30,14 @@ def fit(co2: Any, place: Round, error: float, **given: Any) -> Fit:
 
 def test_pairs_are_scored_on_their_test_blocks(co2: Any, tally: Tally) -> None:
     folds = [fold.name for fold in co2.dataset.split.duel]
-    for seed in (1, 2):
-        for fold in reversed(folds):
-            told = tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0))
-            assert told == pytest.approx({"score": 2.0, "other_score": 2.0}, rel=1e-4)
-            tally.add(Round(fold, seed), "gru", fit(co2, Round(fold, seed), 1.0 + 0.1 * seed))
+    for seed, fold in enumerate([*reversed(folds)] * 2):  # each fold has seeds of its own
+        error = 1.1 if seed < len(folds) else 1.2
+        told = tally.add(Round(fold, seed), "lstm", fit(co2, Round(fold, seed), 2.0))
+        assert told == pytest.approx({"score": 2.0, "other_score": 2.0}, rel=1e-4)
+        tally.add(Round(fold, seed), "gru", fit(co2, Round(fold, seed), error))
     found = tally.comparison({"naive": {fold: 5.0 for fold in folds[1:]}})
     assert [pair.fold for pair in found.pairs] == [*reversed(folds)] * 2
-    assert [pair.seed for pair in found.pairs] == [1] * len(folds) + [2] * len(folds)
+    assert [pair.seed for pair in found.pairs] == [*range(2 * len(folds))] and found.seeds == 2
     assert found.differences == pytest.approx(np.full(len(folds), -0.85), rel=1e-3)
     assert found.baselines == {"naive": (None, *[5.0] * (len(folds) - 1))}
     assert 0 < found.test_share < 0.5
@@ -85,8 +85,34 @@ def test_the_end_of_the_duel_decides_no_pair(
     tally.add(place, "lstm", fit(co2, place, 2.0))
     used = {"steps": seconds, "validation": 0.0, "compile": 0.5, "other": 0.1}
     tally.add(place, "gru", replace(fit(co2, place, 3.0, ledger=used), status=status))
-    found = tally.comparison({})
-    assert (len(found.complete), found.left_out) == ((1, 0) if fair else (0, 1))
+    for found in (tally.comparison({}), tally.otherwise({})):
+        assert found is not None
+        assert (len(found.complete), found.left_out) == ((1, 0) if fair else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("late", "steps", "whole_late", "fair"),
+    [
+        (True, 65, False, False),  # its seconds are as many as the other's: it is the slower cell
+        (True, 65, True, True),  # the end cut both, after as many seconds
+        (True, 85, False, True),  # nearly all steps
+        (True, 45, False, False),
+        (False, 65, False, True),  # its own limit, which both cells have
+    ],
+)
+def test_a_slower_cell_that_the_end_cut_has_fewer_steps(
+    late: bool, steps: int, whole_late: bool, fair: bool, co2: Any, tally: Tally
+) -> None:
+    place = Round(co2.dataset.split.duel[0].name, 1)
+    whole = fit(co2, place, 2.0, steps=100, best_step=90, late=whole_late)
+    ended = Status.DEADLINE if whole_late else Status.FINISHED
+    tally.add(place, "gru", replace(whole, status=ended))
+    cut = fit(co2, place, 3.0, steps=steps, best_step=steps, late=late)
+    tally.add(place, "lstm", replace(cut, status=Status.DEADLINE))
+    assert len(tally.comparison({}).complete) == fair
+    early = replace(fit(co2, place, 2.0, steps=100, best_step=40), status=Status.FINISHED)
+    tally.add(place, "gru", early)  # what came after its best step changed nothing in its score
+    assert len(tally.comparison({}).complete) == 1
 
 
 def test_a_journal_tells_the_score_and_no_forecasts(co2: Any, tally: Tally) -> None:

@@ -163,6 +163,9 @@ def test_the_longest_time_is_that_of_its_own_steps(order: Order) -> None:
     assert fit.status is Status.DEADLINE and fit.score is not None
     used = fit.ledger["steps"] + fit.ledger["validation"]
     assert 25 <= used <= 42
+    assert not fit.late  # its own limit, which is the same for both cells of a pair, has ended it
+    assert train(replace(order, steps=10_000, deadline=40.0), clock=ticking()).late
+    assert not train(replace(order, steps=30, deadline=1e9), clock=ticking()).late
 
 
 def test_a_training_without_gain_stops_and_hands_back_its_best(order: Order) -> None:

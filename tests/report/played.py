@@ -134,7 +134,7 @@ def section(comparison: Comparison, verdict: Verdict, seed: int) -> dict[str, An
 
 def pairs_of(comparison: Comparison) -> list[dict[str, Any]]:
     """The record's `duel`."""
-    return [{**asdict(pair), "difference": pair.difference} for pair in comparison.pairs]
+    return [pair.as_dict() for pair in comparison.pairs]
 
 
 def bare(comparison: Comparison) -> Comparison:

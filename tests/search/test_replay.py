@@ -60,6 +60,9 @@ def test_an_answer_is_given_once() -> None:
     assert fit is not None
     assert (fit.score, fit.status, fit.curve) == (1.5, Status.FINISHED, (1.6, 1.5))
     assert replay.take(ORDER) is None and not replay.knows(ORDER)
+    assert not fit.late  # of a journal that does not say what ended it
+    cut = Replay([line(status="DEADLINE", late=True)]).take(ORDER)
+    assert cut is not None and cut.late
 
 
 @pytest.mark.parametrize(
