@@ -7,6 +7,7 @@ search goes on.
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -29,6 +30,7 @@ GRACE_SECONDS = 3.0
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
 UNKNOWN_SHARE = 0.6  # of the time that is left, for the first training of all
 POLL_SECONDS = 0.2
+KILL_SECONDS = 2.0  # that a worker may take to end, until it is not waited for any longer
 # Past the time by which a pair must be begun: so that its second cell is not left out, nor cut
 # shorter than the first, for a worker that comes free a moment later.
 SLACK_SECONDS = 1.0
@@ -67,7 +69,7 @@ class Dispatcher:
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
     members: int = 1  # trainings of one program that a worker carries out side by side
     _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
-    _killed: set[_Future] = field(default_factory=set)
+    _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
     def run(
@@ -98,7 +100,7 @@ class Dispatcher:
                         begun = {"order": order.id, "at_seconds": self.meter.spent_seconds}
                         self.journal.write("start", begun)
                     latest = self._latest(orders, flying)
-                    flying[self.executor.submit(train_together, orders)] = orders, latest
+                    flying[self._submitted(orders)] = orders, latest
                 if not flying:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -114,6 +116,21 @@ class Dispatcher:
             for future in flying:
                 self._kill(future)
             raise
+
+    def _submitted(self, orders: list[Order]) -> _Future:
+        """On its way; an executor that breaks in the midst of a run costs these orders alone.
+
+        One that has never trained anything is for the user to repair.
+        """
+        try:
+            return self.executor.submit(train_together, orders)
+        except (OSError, RuntimeError) as error:
+            if self.engine is None:
+                raise
+            time.sleep(POLL_SECONDS)  # a search would otherwise fail thousands of them at once
+            refused: _Future = Future()
+            refused.set_exception(error)
+            return refused
 
     def _most(self) -> int:
         """How many orders may be under way."""
@@ -158,7 +175,7 @@ class Dispatcher:
     def _fits(self, orders: list[Order], future: _Future) -> list[Fit]:
         """What came of `orders`; nothing yet where too many went together and are tried again."""
         killed = future in self._killed
-        self._killed.discard(future)
+        self._killed.pop(future, None)
         answered = future.done() and not future.cancelled()
         error = future.exception() if answered else None
         if answered and error is None:
@@ -179,13 +196,14 @@ class Dispatcher:
                 self._kill(future)
 
     def _given_up(self, flying: _Flying) -> set[_Future]:
-        """Those that were told to end and may never say so: cancelled, or beyond our reach."""
-        told = self._killed.intersection(flying)
-        return {f for f in told if f.cancelled() or not hasattr(self.executor, "kill")}
+        """Those that were told to end and may never say so: cancelled, beyond our reach, late."""
+        own, late = hasattr(self.executor, "kill"), time.monotonic() - KILL_SECONDS
+        told = [(future, when) for future, when in self._killed.items() if future in flying]
+        return {f for f, when in told if f.cancelled() or not own or when < late}
 
     def _kill(self, future: _Future) -> None:
         """Only our own pool can end one worker; any other executor is asked to cancel."""
-        self._killed.add(future)
+        self._killed[future] = time.monotonic()
         kill = getattr(self.executor, "kill", None)
         if kill is None or not future.running():
             future.cancel()

@@ -318,6 +318,43 @@ def test_an_executor_that_cannot_kill_holds_nobody_up(
     assert time.monotonic() - begin < 5
 
 
+class Deaf(Idle):
+    """Our own pool, where a worker that was killed is never heard of again."""
+
+    def kill(self, future: Future[Any]) -> None:
+        """Nothing comes of it."""
+
+
+def test_a_worker_that_cannot_be_ended_is_waited_for_no_longer(
+    benches: Callable[[Executor], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.0)
+    bench = benches(Deaf(begins=True))
+    begin = time.monotonic()
+    bench.run(bench.order("one", deadline=begin + 0.3))
+    assert bench.fits["one"].status is Status.KILLED
+    assert 2.0 < time.monotonic() - begin < 6
+
+
+class Refusing(Executor):
+    """Takes nothing any more, as one whose processes cannot be started."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        raise OSError("Cannot allocate memory")
+
+
+def test_an_executor_that_breaks_on_the_way_costs_what_it_was_given(
+    benches: Callable[[Executor], Bench],
+) -> None:
+    bench = benches(Refusing())
+    with pytest.raises(OSError, match="Cannot allocate"):  # it has never taken anything
+        bench.run(bench.order("one"))
+    bench.dispatcher.engine = "jax"
+    bench.run(bench.order("two"))
+    assert bench.fits["two"].status is Status.FAILED
+    assert "OSError: Cannot allocate memory" in bench.fits["two"].sentence
+
+
 def test_the_first_training_of_all_may_take_most_of_the_time(bench: Bench) -> None:
     """How long a worker's start takes is not known before one has answered."""
     now = time.monotonic()
