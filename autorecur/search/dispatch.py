@@ -11,7 +11,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from autorecur.nets.candidate import CELLS
@@ -20,6 +21,7 @@ from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
+from autorecur.search.heart import Heart
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
 
@@ -30,6 +32,9 @@ GRACE_SECONDS = 3.0
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
 UNKNOWN_SHARE = 0.6  # of the time that is left, for the first training of all
 POLL_SECONDS = 0.2
+# Without a sign of life for so long a worker is ended, whatever the budget counts. One that is well
+# is silent for longest while it compiles a large network, beside busy processes.
+SILENT_SECONDS = 600.0
 KILL_SECONDS = 2.0  # that a worker may take to end, until it is not waited for any longer
 # Past the time by which a pair must be begun: so that its second cell is not left out, nor cut
 # shorter than the first, for a worker that comes free a moment later.
@@ -46,7 +51,18 @@ class _Killable(Protocol):
 
 
 _Future = Future[list[Fit]]
-_Flying = dict[_Future, tuple[list[Order], float]]  # with the latest time of an answer
+
+
+@dataclass
+class _Flight:
+    """What is under way for some orders."""
+
+    orders: list[Order]
+    latest: float  # time of an answer
+    heart: Heart | None  # of the worker, where one can be ended
+
+
+_Flying = dict[_Future, _Flight]
 
 
 @dataclass
@@ -69,6 +85,7 @@ class Dispatcher:
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
     members: int = 1  # trainings of one program that a worker carries out side by side
     _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
+    _flights: int = 0  # so far
     _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
@@ -99,13 +116,13 @@ class Dispatcher:
                     for order in orders:
                         begun = {"order": order.id, "at_seconds": self.meter.spent_seconds}
                         self.journal.write("start", begun)
-                    latest = self._latest(orders, flying)
-                    flying[self._submitted(orders)] = orders, latest
+                    flight = self._flight(orders, self._latest(orders, flying))
+                    flying[self._submitted(flight)] = flight
                 if not flying:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
-                    orders, _ = flying.pop(future)
+                    orders = self._landed(flying.pop(future))
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
                         self._write(order, fit, noted)
@@ -117,13 +134,29 @@ class Dispatcher:
                 self._kill(future)
             raise
 
-    def _submitted(self, orders: list[Order]) -> _Future:
+    def _flight(self, orders: list[Order], latest: float) -> _Flight:
+        """Its file lies with the arrays, a folder that all workers share and that goes in the end.
+
+        Of another's workers none is asked for a sign: they cannot be ended, and may be elsewhere.
+        """
+        if not hasattr(self.executor, "kill"):
+            return _Flight(orders, latest, None)
+        self._flights += 1
+        heart = Heart(Path(orders[0].arrays) / f"heart-{self._flights}")
+        return _Flight([replace(o, heart=str(heart.file)) for o in orders], latest, heart)
+
+    def _landed(self, flight: _Flight) -> list[Order]:
+        if flight.heart is not None:
+            flight.heart.forget()
+        return flight.orders
+
+    def _submitted(self, flight: _Flight) -> _Future:
         """On its way; an executor that breaks in the midst of a run costs these orders alone.
 
         One that has never trained anything is for the user to repair.
         """
         try:
-            return self.executor.submit(train_together, orders)
+            return self.executor.submit(train_together, flight.orders)
         except (OSError, RuntimeError) as error:
             if self.engine is None:
                 raise
@@ -144,7 +177,7 @@ class Dispatcher:
         """When an answer must have come, of orders that may have to wait for a worker first."""
         begin = self.meter.clock()
         if len(flying) >= self.workers:
-            begin = max(begin, min(latest for _, latest in flying.values()) + GRACE_SECONDS)
+            begin = max(begin, min(each.latest for each in flying.values()) + GRACE_SECONDS)
         patience = max(order.longest_seconds for order in orders) + START_SECONDS
         deadline = max(order.deadline for order in orders)
         if not self._longest and math.isfinite(deadline):
@@ -191,8 +224,11 @@ class Dispatcher:
 
     def _end_hanging(self, flying: _Flying) -> None:
         now = self.meter.clock()
-        for future, (_, latest) in flying.items():
-            if now > latest + GRACE_SECONDS and future not in self._killed:
+        for future, flight in flying.items():
+            heart = flight.heart
+            silent = heart.silent_seconds(now, future.running()) if heart else 0.0
+            late = now > flight.latest + GRACE_SECONDS or silent > SILENT_SECONDS
+            if late and future not in self._killed:
                 self._kill(future)
 
     def _given_up(self, flying: _Flying) -> set[_Future]:
