@@ -50,6 +50,7 @@ LAYERS = (
         "pipeline",
         "options",
         "output",
+        "leaving",
         "cli",
         "__init__",
         "__main__",

@@ -7,11 +7,13 @@ over the other folds would be no fair bar.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +23,36 @@ from autorecur.data.dataset import Dataset, Fold
 from autorecur.metrics import Metric, second_opinion
 from autorecur.nets import baseline
 
-__all__ = ["References"]
+__all__ = ["THREAD", "References", "settle"]
 
+THREAD = "baselines"  # its name
 POLL_SECONDS = 0.05
 LONGEST_MESSAGE = 120
 EVERY = "every baseline"
 
 _Value = TypeVar("_Value")
+PATIENCE_AT_EXIT = 20.0
+
+_begun: WeakSet[References] = WeakSet()
 
 
-@dataclass
+def settle() -> None:
+    """Wait for the threads that are still fitting something, for so long as is bearable.
+
+    At its end Python takes the ground from under a thread: one that is in the midst of compiled
+    code then takes the process down with it ("terminate called without an active exception").
+    """
+    until, at_work = time.monotonic() + PATIENCE_AT_EXIT, list(_begun)
+    for each in at_work:
+        each.stop()
+    for each in at_work:
+        each.join(until)
+
+
+atexit.register(settle)
+
+
+@dataclass(eq=False)
 class References:
     """Scores by baseline and fold, filled in by a thread; `wait` for it before reading."""
 
@@ -48,7 +70,8 @@ class References:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="baselines", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+        _begun.add(self)
         self._thread.start()
 
     def wait_for(self, folds: Iterable[str], seconds: float) -> None:
@@ -62,15 +85,13 @@ class References:
     def wait(self, folds: Iterable[str], seconds: float | None) -> None:
         """Wait for all of them; where there are but `seconds`, for the holdout's and for `folds`.
 
-        What is not begun by then is given up, and what is not done is never told. So the thread has
-        mostly ended when the process does: one that is in the midst of compiled code then can take
-        the process down with it.
+        What is not begun by then is given up, and what is not done is never told.
         """
         if self._thread is not None and seconds is not None and seconds < float("inf"):
             until = time.monotonic() + seconds
             self.wait_for(folds, seconds)
             self._enough.set()
-            self._thread.join(max(0.0, until - time.monotonic()))
+            self.join(until)
             self.stop()
         elif self._thread is not None:
             self._thread.join()
@@ -79,6 +100,11 @@ class References:
         """Begin no other, and tell of no other."""
         with self._telling:
             self._stop.set()
+
+    def join(self, until: float) -> None:
+        """Wait until the thread has ended, or until `time.monotonic()` says `until`."""
+        if self._thread is not None:
+            self._thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self) -> None:
         split = self.dataset.split

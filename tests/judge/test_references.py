@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +21,8 @@ from autorecur.judge.references import References
 from autorecur.metrics import METRICS, Metric
 from autorecur.nets import baseline
 from autorecur.tables import bundled
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def references() -> References:
@@ -99,3 +105,60 @@ def test_a_fold_without_any_baseline_ends_nothing(monkeypatch: pytest.MonkeyPatc
     made.start()
     made.wait((), None)
     assert not made.scores and "no room" in made.failed["every baseline"]
+
+
+# A baseline in compiled code, which nothing from outside can end.
+FITTING = """
+import os, sys, threading, time
+from autorecur.judge import references
+from autorecur.judge.references import References
+class Stuck(References):
+    def __init__(self):
+        self._stop, self._telling, self._thread = threading.Event(), threading.Lock(), None
+    def _run(self):
+        time.sleep(float(sys.argv[1]))
+        print("fitted", flush=True)
+class Last:
+    def __del__(self, write=os.write):
+        write(1, b"taken down\\n")
+made, last = Stuck(), Last()
+made.start()
+"""
+OWN = """
+import atexit, os, sys
+from autorecur import cli
+leave = os._exit
+os._exit = lambda code: (print("left"), sys.stdout.flush(), leave(code))
+def fit(args, started):
+    exec(FITTING, globals())
+    atexit.register(print, "last words")
+    print("said")
+    return 3
+cli._run = fit
+sys.exit(cli.main())
+"""
+
+
+def process(script: str, seconds: float) -> tuple[int, list[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(seconds)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert not done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_a_users_process_is_not_taken_down_beneath_a_baseline() -> None:
+    assert process(FITTING, 2.0) == (0, ["fitted", "taken down"])
+    # But for ever it does not wait.
+    code, said = process(FITTING + "references.PATIENCE_AT_EXIT = 0.5", 600.0)
+    assert code == 0 and "fitted" not in said
+
+
+def test_our_own_process_ends_at_once_with_its_code() -> None:
+    script = f"FITTING = {FITTING!r}\n{OWN}"
+    assert process(script, 600.0) == (3, ["said", "last words", "left"])
