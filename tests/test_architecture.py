@@ -71,6 +71,7 @@ HOMES = {
     "loky": ("search.workers",),
     "markupsafe": ("report.html",),
     "matplotlib": ("report.figures",),
+    "psutil": ("search.room",),
     "rich": ("progress", "report.terminal"),
     "scipy": ("judge", "nets.baselines", "nets.spelling"),
     "sklearn": ("certainty", "nets.baseline", "nets.baselines"),

@@ -31,10 +31,10 @@ from loky.backend.context import LokyContext
 
 from autorecur.nets import heap
 from autorecur.nets.engine import use_compilation_cache
+from autorecur.search.room import growth_bytes, workers_in_memory
 
 __all__ = ["WorkerPool", "default_workers"]
 
-RECYCLE_BYTES = 6e9  # loky replaces a worker that has grown by so much
 # All workers share a GPU; by default the first to start would take most or all of its memory.
 _SHARED_GPU = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 WATCH_SECONDS = 1.0
@@ -43,12 +43,12 @@ TRIES = 2  # a worker that died in its sleep is found out when it is given somet
 
 
 def default_workers() -> int:
-    """One for each core that this process may use, and at most eight.
+    """One for each core that this process may use, at most eight, and no more than have room.
 
     Small recurrences gain little from a second thread: two processes of one core each finish more
     steps than one process on both.
     """
-    return max(1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
+    return max(1, min(8, int(loky.cpu_count()), workers_in_memory()))
 
 
 class WorkerPool(Executor):
@@ -61,7 +61,7 @@ class WorkerPool(Executor):
 
     def __init__(self, workers: int, threads: int = 1, backend: str = "jax") -> None:
         self.workers = workers
-        self._environment = _environment(threads, backend)
+        self._environment = _environment(workers, threads, backend)
         self._lock = threading.RLock()
         self._line: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
         self._busy: dict[int, Future[Any]] = {}
@@ -235,12 +235,12 @@ def _discard(worker: loky.ProcessPoolExecutor) -> None:
         worker.shutdown(wait=False, kill_workers=True)
 
 
-def _environment(threads: int, backend: str) -> dict[str, str]:
+def _environment(workers: int, threads: int, backend: str) -> dict[str, str]:
     environment = {
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "OMP_NUM_THREADS": str(threads),
-        "LOKY_MAX_MEMORY_LEAK_SIZE": str(RECYCLE_BYTES),
+        "LOKY_MAX_MEMORY_LEAK_SIZE": str(growth_bytes(workers)),  # then it is replaced
     }
     if _has_gpu():
         return environment | {

@@ -13,9 +13,11 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import chores
+import loky
 import pytest
 from loky.process_executor import TerminatedWorkerError
 
+from autorecur.search import workers as workers_module
 from autorecur.search.workers import WorkerPool, default_workers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,5 +230,12 @@ def test_a_worker_takes_positional_arguments_only(workers: WorkerPool) -> None:
         workers.submit(chores.pid_after, seconds=1.0)
 
 
-def test_the_number_of_workers_heeds_the_cores_this_process_may_use() -> None:
-    assert default_workers() == max(1, min(8, len(os.sched_getaffinity(0))))
+def test_the_number_of_workers_heeds_cores_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 <= default_workers() <= max(1, min(8, len(os.sched_getaffinity(0))))
+    monkeypatch.setattr(loky, "cpu_count", lambda: 6)  # which knows a container's quota
+    for room, number in ((100, 6), (3, 3), (1, 1)):
+        monkeypatch.setattr(workers_module, "workers_in_memory", lambda room=room: room)
+        assert default_workers() == number
+    monkeypatch.setattr(loky, "cpu_count", lambda: 64)
+    monkeypatch.setattr(workers_module, "workers_in_memory", lambda: 100)
+    assert default_workers() == 8
