@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import autorecur
+from autorecur import leaving
 from autorecur.errors import AutorecurError
 from autorecur.options import coverage, debug, of_the_table, of_training, settings, share
 from autorecur.output import (
@@ -60,10 +61,13 @@ def main(args: Sequence[str] | None = None) -> int:
     >>> main(["no-such-command"])
     2
     """
-    started = time.monotonic()
-    if args is None:
-        args, started = sys.argv[1:], _process_started()
-        _settle_process()
+    if args is not None:
+        return _run(args, time.monotonic())
+    _settle_process()
+    return leaving.with_code(_run(sys.argv[1:], _process_started()))
+
+
+def _run(args: Sequence[str], started: float) -> int:
     try:
         # Without arguments click would answer with exit code 2; a question for help is no mistake.
         code = _group.main(
@@ -125,6 +129,7 @@ def _settle_process() -> None:
     if "KERAS_BACKEND" not in os.environ:
         os.environ |= {"KERAS_BACKEND": "jax", CHOSEN: "jax"}
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes on absent GPUs are no news
+    leaving.prepare()
     # At the end Python looks at every object once more: with a busy neighbour, for a second.
     atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):

@@ -42,6 +42,9 @@ REHEARSALS = 1.2  # that the report may take: most of its figures are drawn by t
 REHEARSAL_SECONDS = 3.0  # with less left, the report is written at once
 SO_FAR = "so far"  # in place of a cell: the best network of the search
 END_SECONDS = 0.7  # more, for processes to end
+LONGEST_TEXT_SECONDS = 600.0  # that it may take where no time is set
+TRIES = 2
+LONGEST_MESSAGE = 120
 TEXT_SECONDS = 2.5  # more for the report of texts, whose network is saved with its tokeniser
 
 
@@ -171,14 +174,12 @@ class Ending:
         settings = self.stage.settings
         file = settings.folder / MODEL_FILE
         cell = self._refitted_cell(verdict.recommended)
-        if cell is not None:
-            reading = self._reading.get(cell)
-            # A copy: should the run be ended now, a resumed one finds the network where it was.
-            shutil.copyfile(reading.result() if reading else self._networks[cell], file)
-        elif file.is_file() and self.writer is not None:
-            reading = self._reading.get(SO_FAR) or self._with_text(file, file)
-            if (read := Path(reading.result())) != file:
-                os.replace(read, file)
+        if cell is not None or (file.is_file() and self.writer is not None):
+            network, why = self._whole(cell or SO_FAR, file)
+            if network is None:
+                file.unlink(missing_ok=True)  # it takes no text
+                return None, Kept(reason=why)
+            _put(network, file)
         if not file.is_file():
             return None, Kept(reason="no training left one")
         if excess := settings.limits.found(file.stat().st_size, None):
@@ -193,12 +194,54 @@ class Ending:
         model = min(scored, key=lambda trial: order * (trial.score or 0.0))
         return model, Kept("the best network of the search", model.candidate.title)
 
+    def _whole(self, name: str, file: Path) -> tuple[Path | None, str]:
+        """The network of that name, its tokeniser before it where it needs one; or why not.
+
+        The process that does that may have died or want memory, and is asked once more. Where it
+        does not answer, the record and the report are worth more than what it has.
+        """
+        path = self._networks.get(name, file)
+        if self.writer is None:
+            return path, ""
+        meter, out, why = self.stage.meter, path.with_stem(f"{path.stem}-text"), ""
+        patience = min(meter.left("report") - REHEARSAL_SECONDS, LONGEST_TEXT_SECONDS)
+        until = meter.clock() + max(TEXT_SECONDS, patience)
+        reading = self._reading.get(name)
+        for _ in range(TRIES):
+            try:
+                reading = reading or self._with_text(path, out)
+                return Path(reading.result(max(0.0, until - meter.clock()))), ""
+            except TimeoutError:
+                why = "the process that puts a tokeniser before the network did not answer in time"
+                break
+            except Exception as error:
+                said = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
+                why, reading = f"no tokeniser could be put before the network ({said})", None
+        out.unlink(missing_ok=True)
+        return None, why
+
     def _refitted_cell(self, recommended: str | None) -> str | None:
         """The recommended cell where it was refitted, or the other one."""
         cells = (recommended, *self.finalists)
         return next(
             (cell for cell in cells if cell in self.finalists and cell in self._networks), None
         )
+
+
+def _put(network: Path, file: Path) -> None:
+    """A copy: should the run be ended now, a resumed one finds the network where it was.
+
+    Whole or not at all: a full disk leaves the best network so far as it is.
+    """
+    if network.parent == file.parent:  # made for this alone
+        os.replace(network, file)
+        return
+    part = file.with_name(f".{file.name}.part")
+    try:
+        shutil.copyfile(network, part)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _written(story: Story, folder: Path) -> Run:

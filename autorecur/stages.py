@@ -376,6 +376,7 @@ def checked_facts(
             if cell in finalists
         },
         limits=stage.settings.limits.text,
+        baselines_failed=stage.references.failed,
         beyond=[f"{trial.candidate.title} has {trial.excess}" for trial in trials if trial.excess],
     )
     return checks(comparison, verdict, facts)

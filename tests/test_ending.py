@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import time
 from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,3 +98,84 @@ def test_a_search_that_left_nothing_left_no_model(tmp_path: Path) -> None:
         None,
         Kept(reason="no training left one"),
     )
+
+
+class Writer:
+    """In place of the process with Keras' text layers: each of `ends` is what comes of a task."""
+
+    def __init__(self, *ends: Any) -> None:
+        self.ends = list(ends)
+
+    def submit(self, fn: Any, path: str, *rest: Any) -> Future[str]:
+        future: Future[str] = Future()
+        end = self.ends.pop(0)
+        if isinstance(end, Exception):
+            future.set_exception(end)
+        elif end is not None:
+            Path(rest[-1]).write_text(f"{end}, of {Path(path).read_text()}")
+            future.set_result(str(rest[-1]))
+        return future
+
+
+def read(folder: Path, refits: Mapping[str, Fit], writer: Writer) -> Ending:
+    ending = ended(folder, refits)
+    schema = SimpleNamespace(tokens="word", classes=())
+    meter = SimpleNamespace(clock=time.monotonic, left=lambda share: 3.0)
+    stage: Any = SimpleNamespace(
+        settings=ending.stage.settings,
+        dataset=SimpleNamespace(schema=schema, vocabulary=()),
+        meter=meter,
+    )
+    texts: Any = writer
+    return replace(ending, stage=stage, writer=texts)
+
+
+DEAD = BrokenProcessPool("a process\nwas ended")
+
+
+@pytest.mark.parametrize("cells", [("gru",), ()])
+def test_what_puts_the_tokeniser_before_a_network_is_asked_twice(
+    cells: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / MODEL_FILE).write_text("the best of the search")
+    kept = tmp_path / "checkpoints"
+    kept.mkdir()
+    ending = read(tmp_path, refitted(kept, *cells), Writer(DEAD, "with text"))
+    ending._read()
+    model, _ = ending._saved(SimpleNamespace(recommended="gru"))  # type: ignore[arg-type]
+    assert model is (GRU if cells else BEST)
+    assert (tmp_path / MODEL_FILE).read_text().startswith("with text, of the ")
+    assert {path.name for path in tmp_path.iterdir()} == {MODEL_FILE, "checkpoints"}
+
+
+@pytest.mark.parametrize("cells", [("gru",), ()])
+@pytest.mark.parametrize("ends", [(DEAD, DEAD), (None,)])
+def test_a_writer_that_fails_or_never_answers_loses_the_network_and_not_the_run(
+    cells: tuple[str, ...], ends: tuple[Any, ...], tmp_path: Path
+) -> None:
+    (tmp_path / MODEL_FILE).write_text("the best of the search")
+    ending = read(tmp_path, refitted(tmp_path, *cells), Writer(*ends))
+    ending._read()
+    begin = time.monotonic()
+    model, kept = ending._saved(SimpleNamespace(recommended="gru"))  # type: ignore[arg-type]
+    assert model is None and kept is not None and time.monotonic() - begin < 20
+    assert "BrokenProcessPool: a process was ended" in kept.reason or "in time" in kept.reason
+    assert not (tmp_path / MODEL_FILE).exists()
+
+
+def test_a_copy_that_fails_leaves_the_best_network_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / MODEL_FILE).write_text("the best of the search")
+    kept = tmp_path / "checkpoints"
+    kept.mkdir()
+
+    def full(source: Path, target: Path) -> None:
+        target.write_text("hal")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(OSError, match="No space"):
+        ended(tmp_path, refitted(kept, "gru"))._saved(SimpleNamespace(recommended="gru"))  # type: ignore[arg-type]
+    assert (tmp_path / MODEL_FILE).read_text() == "the best of the search"
+    assert {path.name for path in tmp_path.iterdir()} == {MODEL_FILE, "checkpoints"}

@@ -11,7 +11,7 @@ AR105  a seed that moves more than the cell      AR114  trials that failed
 AR106  cells with unequal compute                AR115  the limits on the model
 AR107  what gives the answer away                AR116  a target that drifts
 AR108  gaps, repeats, a constant target          AR117  series that end before the others
-AR109  classes with few members
+AR109  classes with few members           AR120  baselines that failed
 =====  ========================================  =====  =========================================
 
 Of a table that a saved run reads: AR118, what training did not see; AR119, how it was read.
@@ -74,4 +74,5 @@ class Facts:
     ended_early: bool = False  # the duel, for the comparison was clear
     refits: Mapping[str, Refitted] = field(default_factory=dict)
     limits: str = ""  # on the model, in words
+    baselines_failed: Mapping[str, str] = field(default_factory=dict)  # by name, where and why
     beyond: Sequence[str] = ()  # each candidate that was found to break them, and how

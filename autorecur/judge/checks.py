@@ -46,6 +46,7 @@ def checks(comparison: Comparison, verdict: Verdict, facts: Facts) -> tuple[Chec
         _cut_short(comparison, facts),
         _failed(facts),
         *_limits(facts),
+        *_baselines_failed(facts),
     ]
     return tuple(sorted(made, key=lambda check: check.code))
 
@@ -286,5 +287,19 @@ def _limits(facts: Facts) -> list[Check]:
             "issue",
             f"No network keeps the limits: {limits}. The last of {beyond} tried: {last}",
             "Raise the limit, or allow smaller networks.",
+        )
+    ]
+
+
+def _baselines_failed(facts: Facts) -> list[Check]:
+    if not facts.baselines_failed:
+        return []
+    told = "; ".join(f"{name} failed {why}" for name, why in facts.baselines_failed.items())
+    return [
+        Check(
+            "AR120",
+            "tip",
+            f"What failed is left out of the baselines: {told}.",
+            "The bar that the networks must clear may be too low.",
         )
     ]

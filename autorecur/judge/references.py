@@ -1,16 +1,19 @@
 """The baselines on every fold of the duel and on the holdout, fitted beside the search in a thread.
 
 They set the bar and take seconds, so they are always run; each fold fits them again, on its own
-training rows alone.
+training rows alone. One that fails on a fold is left out on all of them, and said to be: its mean
+over the other folds would be no fair bar.
 """
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +23,36 @@ from autorecur.data.dataset import Dataset, Fold
 from autorecur.metrics import Metric, second_opinion
 from autorecur.nets import baseline
 
-__all__ = ["References"]
+__all__ = ["THREAD", "References", "settle"]
 
+THREAD = "baselines"  # its name
 POLL_SECONDS = 0.05
+LONGEST_MESSAGE = 120
+EVERY = "every baseline"
+
+_Value = TypeVar("_Value")
+PATIENCE_AT_EXIT = 20.0
+
+_begun: WeakSet[References] = WeakSet()
 
 
-@dataclass
+def settle() -> None:
+    """Wait for the threads that are still fitting something, for so long as is bearable.
+
+    At its end Python takes the ground from under a thread: one that is in the midst of compiled
+    code then takes the process down with it ("terminate called without an active exception").
+    """
+    until, at_work = time.monotonic() + PATIENCE_AT_EXIT, list(_begun)
+    for each in at_work:
+        each.stop()
+    for each in at_work:
+        each.join(until)
+
+
+atexit.register(settle)
+
+
+@dataclass(eq=False)
 class References:
     """Scores by baseline and fold, filled in by a thread; `wait` for it before reading."""
 
@@ -35,7 +62,7 @@ class References:
     other_scores: dict[str, dict[str, float]] = field(default_factory=dict)  # by another metric
     seconds: dict[str, float] = field(default_factory=dict)
     holdout: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # forecasts
-    error: Exception | None = None
+    failed: dict[str, str] = field(default_factory=dict)  # by baseline, where and why
     ready: threading.Event = field(default_factory=threading.Event)  # the holdout's are all there
     _enough: threading.Event = field(default_factory=threading.Event)  # but for the holdout's
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -43,7 +70,8 @@ class References:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="baselines", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+        _begun.add(self)
         self._thread.start()
 
     def wait_for(self, folds: Iterable[str], seconds: float) -> None:
@@ -57,58 +85,77 @@ class References:
     def wait(self, folds: Iterable[str], seconds: float | None) -> None:
         """Wait for all of them; where there are but `seconds`, for the holdout's and for `folds`.
 
-        What is not begun by then is given up, and what is not done is never told. So the thread has
-        mostly ended when the process does: one that is in the midst of compiled code then can take
-        the process down with it.
+        What is not begun by then is given up, and what is not done is never told.
         """
         if self._thread is not None and seconds is not None and seconds < float("inf"):
             until = time.monotonic() + seconds
             self.wait_for(folds, seconds)
             self._enough.set()
-            self._thread.join(max(0.0, until - time.monotonic()))
+            self.join(until)
             self.stop()
         elif self._thread is not None:
             self._thread.join()
-        if self.error is not None:
-            raise self.error
 
     def stop(self) -> None:
         """Begin no other, and tell of no other."""
         with self._telling:
             self._stop.set()
 
+    def join(self, until: float) -> None:
+        """Wait until the thread has ended, or until `time.monotonic()` says `until`."""
+        if self._thread is not None:
+            self._thread.join(max(0.0, until - time.monotonic()))
+
     def _run(self) -> None:
         split = self.dataset.split
-        try:
-            # The holdout first: it is the one that every report needs. Then the latest folds, which
-            # are the ones a short duel uses.
-            for fold in (split.holdout, *reversed(split.duel)):
+        # The holdout first: it is the one that every report needs. Then the latest folds, which are
+        # the ones a short duel uses.
+        for fold in (split.holdout, *reversed(split.duel)):
+            try:
                 if self._fold(fold, keep=fold is split.holdout):
                     self.ready.set()
-        except Exception as error:
-            self.error = error
+            except Exception as error:  # what all of them are fitted on could not be made
+                self._fail(EVERY, fold, error)
 
     def _fold(self, fold: Fold, keep: bool) -> bool:
-        """Whether all of them were fitted; the holdout's are, where the others are enough."""
+        """Whether all of them were tried; the holdout's are, where the others are enough."""
         found: list[_Scored] = []
-        other = second_opinion(self.metric)
-        fitting = baseline.fitting(self.dataset, fold, self.metric)
+        each = baseline.fits(self.dataset, fold, self.metric)
         while not (self._stop.is_set() or (self._enough.is_set() and not keep)):
-            if (fitted := next(fitting, None)) is None:
+            name, fitted = next(each, (None, None))
+            if name is None or fitted is None:
                 self._tell(fold, found, keep)
                 return True
-            forecast = fitted.forecast(fold.test)
-            asked = self.dataset, fold, fold.test, forecast
-            found.append(
-                _Scored(
-                    fitted.name,
-                    fitted.seconds,
-                    scoring.score(self.metric, *asked),
-                    scoring.score(other, *asked) if other else None,
-                    forecast,
-                )
-            )
+            if name in self.failed:
+                continue
+            try:
+                found.append(self._scored(fold, fitted()))
+            except Exception as error:
+                self._fail(name, fold, error)
         return False
+
+    def _scored(self, fold: Fold, fitted: baseline.FittedBaseline) -> _Scored:
+        other = second_opinion(self.metric)
+        forecast = fitted.forecast(fold.test)
+        asked = self.dataset, fold, fold.test, forecast
+        return _Scored(
+            fitted.name,
+            fitted.seconds,
+            scoring.score(self.metric, *asked),
+            scoring.score(other, *asked) if other else None,
+            forecast,
+        )
+
+    def _fail(self, name: str, fold: Fold, error: Exception) -> None:
+        """Leave a baseline out, on the folds before too."""
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_MESSAGE]
+        where = "the holdout" if fold is self.dataset.split.holdout else f"fold {fold.name}"
+        with self._telling:
+            self.failed = {**self.failed, name: f"on {where} ({said})"}
+            self.scores = _without(self.scores, name)
+            self.other_scores = _without(self.other_scores, name)
+            self.seconds = _without(self.seconds, name)
+            self.holdout = _without(self.holdout, name)
 
     def _tell(self, fold: Fold, found: Iterable[_Scored], keep: bool) -> None:
         """All of a fold's at once: the best of some of them is not the best baseline.
@@ -136,6 +183,10 @@ class _Scored(NamedTuple):
     score: float
     other: float | None  # by another metric
     forecast: NDArray[np.float32]
+
+
+def _without(found: Mapping[str, _Value], name: str) -> dict[str, _Value]:
+    return {each: value for each, value in found.items() if each != name}
 
 
 def _with(

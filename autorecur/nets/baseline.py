@@ -26,7 +26,7 @@ from autorecur.nets.baselines.smoothing import smoothing
 from autorecur.nets.baselines.summaries import summaries_inputs
 from autorecur.nets.baselines.windows import Array, Forecaster
 
-__all__ = ["FittedBaseline", "fit", "fitting"]
+__all__ = ["FittedBaseline", "fit", "fits"]
 
 Plans = dict[str, Callable[[], Forecaster]]
 MOST = {"upto": 12_000, "whole": 12_000}  # labelled examples to fit on
@@ -50,19 +50,24 @@ def fit(
     dataset: Dataset, fold: Fold, metric: Metric, clock: Callable[[], float] = time.perf_counter
 ) -> tuple[FittedBaseline, ...]:
     """Every baseline that suits the kind of task, fitted on `fold.train`."""
-    return tuple(fitting(dataset, fold, metric, clock))
+    return tuple(fitted() for _, fitted in fits(dataset, fold, metric, clock))
 
 
-def fitting(
+def fits(
     dataset: Dataset, fold: Fold, metric: Metric, clock: Callable[[], float] = time.perf_counter
-) -> Iterator[FittedBaseline]:
-    """As `fit`, each one when it is asked for."""
+) -> Iterator[tuple[str, Callable[[], FittedBaseline]]]:
+    """As `fit`, by name: each is fitted when it is called, and may fail for itself alone."""
     for name, plan in _PLANS[dataset.kind.window](dataset, fold, metric).items():
-        with _one_thread():
-            start = clock()
-            forecaster = plan()
-            seconds = clock() - start
-        yield FittedBaseline(name, seconds, forecaster)
+        yield name, partial(_fitted, name, plan, clock)
+
+
+def _fitted(
+    name: str, plan: Callable[[], Forecaster], clock: Callable[[], float]
+) -> FittedBaseline:
+    with _one_thread():
+        start = clock()
+        forecaster = plan()
+        return FittedBaseline(name, clock() - start, forecaster)
 
 
 def _one_thread() -> AbstractContextManager[Any]:

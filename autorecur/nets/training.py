@@ -7,6 +7,7 @@ alone, in a population, and on any machine that lets it end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ class Training:
 
     def __init__(self, order: Order, clock: Callable[[], float]) -> None:
         self.order, self.clock, self._begin = order, clock, clock()
+        self._beat()
         self.dataset, self.metric = dataset_of(order.arrays), METRICS[order.metric]
         self.fold = fold_of(self.dataset, order.fold)
         self.program = program(order.candidate, Shape.of(self.dataset), self.metric.loss)
@@ -80,6 +82,12 @@ class Training:
         short = self.program.short  # which examples are padded to the shorter length, if any is
         self._short = self.dataset.lengths[self.train] <= short if short else None
         self._between = max(1, self._steps_between() // CHUNK) * CHUNK
+
+    def _beat(self) -> None:
+        """A sign of life; where it cannot be given any more, nobody looks for it."""
+        if self.order.heart:
+            with suppress(OSError):
+                Path(self.order.heart).touch()
 
     def _untrained(self) -> keras.Model:
         model = core(self.order.candidate, self.program.shape, self.order.seed)
@@ -165,6 +173,7 @@ class Training:
         self.ledger["compile" if first else "steps"] += seconds
         self._timed_steps += 0 if first else steps
         self.progress.steps += steps
+        self._beat()
         if not np.isfinite(last_loss):
             self.status = Status.DIVERGED
 
@@ -180,6 +189,7 @@ class Training:
 
         Returns the factor that the learning rate goes on with; `seconds` tells what it all took.
         """
+        self._beat()
         judged = self.metric, self.dataset, self.fold, self.fold.validation
         forecast, factor = self._restored(given), 1.0
         watched = scoring.watched(*judged, forecast)

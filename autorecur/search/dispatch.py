@@ -7,10 +7,12 @@ search goes on.
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from autorecur.nets.candidate import CELLS
@@ -18,8 +20,10 @@ from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener
+from autorecur.search.heart import Heart
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
+from autorecur.search.uses import LOST, start_ups
 
 __all__ = ["SLACK_SECONDS", "Dispatcher"]
 
@@ -28,6 +32,10 @@ GRACE_SECONDS = 3.0
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
 UNKNOWN_SHARE = 0.6  # of the time that is left, for the first training of all
 POLL_SECONDS = 0.2
+# Without a sign of life for so long a worker is ended, whatever the budget counts. One that is well
+# is silent for longest while it compiles a large network, beside busy processes.
+SILENT_SECONDS = 600.0
+KILL_SECONDS = 2.0  # that a worker may take to end, until it is not waited for any longer
 # Past the time by which a pair must be begun: so that its second cell is not left out, nor cut
 # shorter than the first, for a worker that comes free a moment later.
 SLACK_SECONDS = 1.0
@@ -43,7 +51,18 @@ class _Killable(Protocol):
 
 
 _Future = Future[list[Fit]]
-_Flying = dict[_Future, tuple[list[Order], float]]  # with the latest time of an answer
+
+
+@dataclass
+class _Flight:
+    """What is under way for some orders."""
+
+    orders: list[Order]
+    latest: float  # time of an answer
+    heart: Heart | None  # of the worker, where one can be ended
+
+
+_Flying = dict[_Future, _Flight]
 
 
 @dataclass
@@ -66,8 +85,15 @@ class Dispatcher:
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
     members: int = 1  # trainings of one program that a worker carries out side by side
     _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
-    _killed: set[_Future] = field(default_factory=set)
+    _flights: int = 0  # so far
+    _seconds: float = 0.0  # that were lost on each of the orders that have just landed
+    _entered: list[tuple[str, float]] = field(default_factory=lambda: [("reading", 0.0)])
+    _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
+
+    def __post_init__(self) -> None:
+        if self.replay.uses:
+            self.uses["before"] = Counter(self.replay.uses)
 
     def run(
         self,
@@ -96,13 +122,13 @@ class Dispatcher:
                     for order in orders:
                         begun = {"order": order.id, "at_seconds": self.meter.spent_seconds}
                         self.journal.write("start", begun)
-                    latest = self._latest(orders, flying)
-                    flying[self.executor.submit(train_together, orders)] = orders, latest
+                    flight = self._flight(orders, self._latest(orders, flying))
+                    flying[self._submitted(flight)] = flight
                 if not flying:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
-                    orders, _ = flying.pop(future)
+                    orders = self._landed(future, flying.pop(future))
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
                         self._write(order, fit, noted)
@@ -112,7 +138,58 @@ class Dispatcher:
             self._drawn.clear()
             for future in flying:
                 self._kill(future)
+                self._lost(future)
             raise
+
+    def _flight(self, orders: list[Order], latest: float) -> _Flight:
+        """Its file lies with the arrays, a folder that all workers share and that goes in the end.
+
+        Of another's workers none is asked for a sign: they cannot be ended, and may be elsewhere.
+        """
+        if not hasattr(self.executor, "kill"):
+            return _Flight(orders, latest, None)
+        self._flights += 1
+        heart = Heart(Path(orders[0].arrays) / f"heart-{self._flights}")
+        return _Flight([replace(o, heart=str(heart.file)) for o in orders], latest, heart)
+
+    def _landed(self, future: _Future, flight: _Flight) -> list[Order]:
+        answered = future.done() and not future.cancelled() and future.exception() is None
+        self._seconds = 0.0 if answered else self._lost(future) / len(flight.orders)
+        if flight.heart is not None:
+            flight.heart.forget()
+        return flight.orders
+
+    def _lost(self, future: _Future) -> float:
+        """Book what a worker of ours spent on what it never answered."""
+        begun = getattr(future, "begun", None)
+        seconds = 0.0 if begun is None else max(0.0, self.meter.clock() - begun)
+        self._used({LOST: seconds})
+        return seconds
+
+    def _used(self, seconds: Mapping[str, float]) -> None:
+        self.uses.setdefault(self.stage, Counter()).update(seconds)
+
+    def start_ups(self) -> Mapping[str, float]:
+        """The seconds in which our workers started, by stage; those before the search's, reading's.
+
+        A worker that never came to be ready is not in it: it was lost, or nobody waited for it.
+        """
+        return start_ups(getattr(self.executor, "starts", ()), self._entered)
+
+    def _submitted(self, flight: _Flight) -> _Future:
+        """On its way; an executor that breaks in the midst of a run costs these orders alone.
+
+        One that has never trained anything is for the user to repair.
+        """
+        try:
+            return self.executor.submit(train_together, flight.orders)
+        except (OSError, RuntimeError) as error:
+            if self.engine is None:
+                raise
+            time.sleep(POLL_SECONDS)  # a search would otherwise fail thousands of them at once
+            refused: _Future = Future()
+            refused.set_exception(error)
+            return refused
 
     def _most(self) -> int:
         """How many orders may be under way."""
@@ -126,7 +203,7 @@ class Dispatcher:
         """When an answer must have come, of orders that may have to wait for a worker first."""
         begin = self.meter.clock()
         if len(flying) >= self.workers:
-            begin = max(begin, min(latest for _, latest in flying.values()) + GRACE_SECONDS)
+            begin = max(begin, min(each.latest for each in flying.values()) + GRACE_SECONDS)
         patience = max(order.longest_seconds for order in orders) + START_SECONDS
         deadline = max(order.deadline for order in orders)
         if not self._longest and math.isfinite(deadline):
@@ -157,7 +234,7 @@ class Dispatcher:
     def _fits(self, orders: list[Order], future: _Future) -> list[Fit]:
         """What came of `orders`; nothing yet where too many went together and are tried again."""
         killed = future in self._killed
-        self._killed.discard(future)
+        self._killed.pop(future, None)
         answered = future.done() and not future.cancelled()
         error = future.exception() if answered else None
         if answered and error is None:
@@ -173,18 +250,22 @@ class Dispatcher:
 
     def _end_hanging(self, flying: _Flying) -> None:
         now = self.meter.clock()
-        for future, (_, latest) in flying.items():
-            if now > latest + GRACE_SECONDS and future not in self._killed:
+        for future, flight in flying.items():
+            heart = flight.heart
+            silent = heart.silent_seconds(now, future.running()) if heart else 0.0
+            late = now > flight.latest + GRACE_SECONDS or silent > SILENT_SECONDS
+            if late and future not in self._killed:
                 self._kill(future)
 
     def _given_up(self, flying: _Flying) -> set[_Future]:
-        """Those that were told to end and may never say so: cancelled, or beyond our reach."""
-        told = self._killed.intersection(flying)
-        return {f for f in told if f.cancelled() or not hasattr(self.executor, "kill")}
+        """Those that were told to end and may never say so: cancelled, beyond our reach, late."""
+        own, late = hasattr(self.executor, "kill"), time.monotonic() - KILL_SECONDS
+        told = [(future, when) for future, when in self._killed.items() if future in flying]
+        return {f for f, when in told if f.cancelled() or not own or when < late}
 
     def _kill(self, future: _Future) -> None:
         """Only our own pool can end one worker; any other executor is asked to cancel."""
-        self._killed.add(future)
+        self._killed[future] = time.monotonic()
         kill = getattr(self.executor, "kill", None)
         if kill is None or not future.running():
             future.cancel()
@@ -193,7 +274,7 @@ class Dispatcher:
 
     def _write(self, order: Order, fit: Fit, noted: Mapping[str, Any]) -> None:
         """All that a resumed run needs to know of a training, and what its worker did in it."""
-        self.uses.setdefault(self.stage, Counter()).update(fit.ledger or {"other": fit.seconds})
+        self._used(fit.ledger or {"other": fit.seconds})
         self.journal.write(
             "training",
             {
@@ -202,6 +283,7 @@ class Dispatcher:
                 **asked(order),
                 **told(fit),
                 "noted": noted,
+                "lost_seconds": self._seconds,
                 "at_seconds": self.meter.spent_seconds,
             },
         )
@@ -239,6 +321,7 @@ class Dispatcher:
     def enter(self, stage: str) -> None:
         """What is carried out from now on belongs to `stage`."""
         self.stage = stage
+        self._entered.append((stage, self.meter.clock()))
         self.journal.write("stage", {"stage": stage, "at_seconds": self.meter.spent_seconds})
         self.tell("stage")
 

@@ -20,6 +20,7 @@ from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event
 from autorecur.search.journal import Journal
+from autorecur.search.replay import Replay
 from autorecur.search.workers import WorkerPool
 
 TINY = Candidate("gru", width=4, lookback=8, batch=16)
@@ -223,6 +224,13 @@ def test_a_hanging_training_is_ended_and_the_others_go_on(
     assert bench.meter.trainings == 4
     (line,) = [line for line in bench.lines("training") if line["order"] == "hanging"]
     assert (line["status"], line["score"], line["curve"]) == ("KILLED", None, [])
+    # What its worker spent on it is lost, and no waiting; a resumed run knows of it too.
+    used = bench.dispatcher.uses["search"]
+    assert 0.5 < used["lost"] < 30 and used["lost"] == pytest.approx(line["lost_seconds"])
+    assert used["steps"] > 0
+    assert sum(line["lost_seconds"] for line in bench.lines("training")) == line["lost_seconds"]
+    before = Replay(bench.lines("training")).uses
+    assert before == pytest.approx(dict(used))
 
 
 def test_the_longest_time_ends_a_training_that_hangs_without_a_deadline(
@@ -276,6 +284,7 @@ def test_an_interruption_ends_what_flies(
 
     with pytest.raises(KeyboardInterrupt):
         bench.run(hanging, bench.order("fine"), done=interrupt)
+    assert bench.dispatcher.uses["search"]["lost"] > 0
     pid = int(Path(str(hanging.model)).read_text())
     end = time.monotonic() + 10
     while pid in workers.process_ids() and time.monotonic() < end:
@@ -316,6 +325,43 @@ def test_an_executor_that_cannot_kill_holds_nobody_up(
     assert set(bench.fits) == {"one", "two"}  # the third was too late to begin
     assert bench.meter.trainings == 2
     assert time.monotonic() - begin < 5
+
+
+class Deaf(Idle):
+    """Our own pool, where a worker that was killed is never heard of again."""
+
+    def kill(self, future: Future[Any]) -> None:
+        """Nothing comes of it."""
+
+
+def test_a_worker_that_cannot_be_ended_is_waited_for_no_longer(
+    benches: Callable[[Executor], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "GRACE_SECONDS", 0.0)
+    bench = benches(Deaf(begins=True))
+    begin = time.monotonic()
+    bench.run(bench.order("one", deadline=begin + 0.3))
+    assert bench.fits["one"].status is Status.KILLED
+    assert 2.0 < time.monotonic() - begin < 6
+
+
+class Refusing(Executor):
+    """Takes nothing any more, as one whose processes cannot be started."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        raise OSError("Cannot allocate memory")
+
+
+def test_an_executor_that_breaks_on_the_way_costs_what_it_was_given(
+    benches: Callable[[Executor], Bench],
+) -> None:
+    bench = benches(Refusing())
+    with pytest.raises(OSError, match="Cannot allocate"):  # it has never taken anything
+        bench.run(bench.order("one"))
+    bench.dispatcher.engine = "jax"
+    bench.run(bench.order("two"))
+    assert bench.fits["two"].status is Status.FAILED
+    assert "OSError: Cannot allocate memory" in bench.fits["two"].sentence
 
 
 def test_the_first_training_of_all_may_take_most_of_the_time(bench: Bench) -> None:

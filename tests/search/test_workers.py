@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import chores
+import loky
 import pytest
 from loky.process_executor import TerminatedWorkerError
 
+from autorecur.search import workers as workers_module
 from autorecur.search.workers import WorkerPool, default_workers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +102,60 @@ def test_a_killed_worker_costs_its_own_training_only(workers: WorkerPool) -> Non
     assert survivor in pids and len(pids - before) == 1  # the other one is new
 
 
+def no_room(self: WorkerPool) -> None:
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+def test_a_worker_that_cannot_be_replaced_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with WorkerPool(2) as pool:
+        doomed, spared = (pool.submit(chores.pid_after, s) for s in (600.0, 1.0))
+        inline = [pool.submit(chores.pid_after, 0.0) for _ in range(3)]
+        monkeypatch.setattr(WorkerPool, "_worker", no_room)
+        pool.kill(doomed)
+        with pytest.raises(TerminatedWorkerError):
+            doomed.result(30)
+        survivor = spared.result(60)
+        assert {future.result(60) for future in inline} == {survivor}
+        assert pool.process_ids() == [survivor]
+        monkeypatch.undo()  # there is room again
+        assert wait_until(lambda: len(both(pool)) == 2, 30)
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def both(pool: WorkerPool) -> set[int]:
+    return {each.result(60) for each in [pool.submit(chores.pid_after, 0.3) for _ in range(2)]}
+
+
+def test_where_no_worker_can_be_started_whoever_waits_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with WorkerPool(1) as pool:
+        doomed = pool.submit(chores.pid_after, 600.0)
+        waiting = [pool.submit(chores.pid_after, 0.0) for _ in range(2)]
+        monkeypatch.setattr(WorkerPool, "_worker", no_room)
+        pool.kill(doomed)
+        ends = [future.exception(30) for future in (doomed, *waiting)]
+        assert [type(end) for end in ends] == [TerminatedWorkerError, OSError, OSError]
+        monkeypatch.undo()
+        assert pool.submit(chores.pid_after, 0.0).result(60) > 0
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def test_a_worker_whose_process_is_gone_unnoticed_can_be_ended() -> None:
+    """As where loky was about to renew it and there was no room for another process."""
+    with WorkerPool(1) as pool:
+        busy = pool.submit(chores.pid_after, 600.0)
+        worker = pool._slots[0]
+        assert wait_until(lambda: bool(worker._processes), 60)
+        processes = dict(worker._processes)
+        worker._processes.clear()
+        pool.kill(busy)
+        assert isinstance(busy.exception(30), BrokenProcessPool)
+        worker._processes.update(processes)
+        assert pool.submit(chores.pid_after, 0.0).result(60) > 0
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 def test_a_worker_that_the_system_ends_is_replaced(workers: WorkerPool) -> None:
     first = workers.submit(chores.pid_after, 0.0).result(60)
     pair = [workers.submit(chores.pid_after, 2.0) for _ in range(2)]
@@ -129,6 +187,19 @@ def test_what_is_cancelled_in_line_never_begins(workers: WorkerPool, tmp_path: P
     assert waiting.cancel() and not busy[0].cancel()
     assert after.result(60) == "after"
     assert waiting.cancelled() and [path.name for path in tmp_path.iterdir()] == ["after"]
+
+
+def test_the_start_of_workers_is_no_work_of_theirs() -> None:
+    begin = time.monotonic()
+    with WorkerPool(1) as pool:
+        first = pool.submit(chores.pid_after, 0.0)
+        first.result(60)
+        ((began, ready),) = pool.starts
+        assert begin <= began < ready == first.begun  # the imports are over when its time begins
+        second = pool.submit(chores.pid_after, 0.0)
+        second.result(60)
+        assert second.begun > ready and len(pool.starts) == 1
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def test_closed_is_closed() -> None:
@@ -172,5 +243,12 @@ def test_a_worker_takes_positional_arguments_only(workers: WorkerPool) -> None:
         workers.submit(chores.pid_after, seconds=1.0)
 
 
-def test_the_number_of_workers_heeds_the_cores_this_process_may_use() -> None:
-    assert default_workers() == max(1, min(8, len(os.sched_getaffinity(0))))
+def test_the_number_of_workers_heeds_cores_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 <= default_workers() <= max(1, min(8, len(os.sched_getaffinity(0))))
+    monkeypatch.setattr(loky, "cpu_count", lambda: 6)  # which knows a container's quota
+    for room, number in ((100, 6), (3, 3), (1, 1)):
+        monkeypatch.setattr(workers_module, "workers_in_memory", lambda room=room: room)
+        assert default_workers() == number
+    monkeypatch.setattr(loky, "cpu_count", lambda: 64)
+    monkeypatch.setattr(workers_module, "workers_in_memory", lambda: 100)
+    assert default_workers() == 8
