@@ -61,6 +61,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         better: str = "lower",
         allowed: Callable[[Candidate, int], bool] = lambda candidate, before: True,
         ahead: bool = False,
+        drawn_before: Callable[[int], Candidate | None] = lambda pair: None,
     ) -> None:
         super().__init__(
             objective=keras_tuner.Objective(OBJECTIVE, "min" if better == "lower" else "max"),
@@ -69,7 +70,8 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         )
         _keep_to_itself(self)
         self.space, self.better, self.draw_seed = space, better, seed
-        self.allowed = allowed  # by the limits: nothing else is drawn
+        self.allowed = allowed  # by the limits and the time: nothing else is drawn
+        self.drawn_before = drawn_before  # of a resumed run: what its journal holds
         self.ahead = ahead  # whether a worker is given something else, rather than wait for a rung
         self.pairs: list[Candidate | None] = [first]  # None: nothing was found that is allowed
         self.settings = FACTOR  # that a network is tried with, before another one is drawn
@@ -108,6 +110,9 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """
         while len(self.pairs) <= number:
             place = len(self.pairs)
+            if (found := self.drawn_before(place)) is not None:
+                self.pairs.append(found.with_cell(self.space.pair[0]))
+                continue
             rng = np.random.default_rng((self.draw_seed, 7, place))
             fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
             start = first_beside(place)

@@ -297,3 +297,11 @@ def test_what_another_oracle_proposes_again_is_told_and_not_trained() -> None:
     # The 32 is our sound default, whose scores are known too.
     assert [trial.score for trial in oracle.trials.values()] == [2.0, 1.0, 2.0, 2.0, 0.4, 1.0]
     assert {trial.status for trial in oracle.trials.values()} == {"COMPLETED"}
+
+
+def test_a_resumed_search_goes_on_with_what_it_drew() -> None:
+    before = {1: Candidate("gru", width=128), 5: Candidate("gru", width=16, learning_rate=0.004)}
+    oracle = PairOracle(SPACE, FIRST, 3, drawn_before=before.get)
+    pairs = [oracle.pair(number) for number in range(7)]
+    assert [pairs[1], pairs[5]] == [one.with_cell("lstm") for one in before.values()]
+    assert None not in pairs and len({pair.pair_key for pair in pairs if pair}) == 7

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.cost import Cost
 from autorecur.nets.defaults import first_candidate, space_for
-from autorecur.nets.order import Status
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits
-from autorecur.search.search import Plan, Search, best_trial
-from autorecur.search.trial import Trial, best_scores, full_seconds
+from autorecur.search.search import Plan, Search
+from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds
 
 
 def trial(name: str, watched: float | None, top: bool = False, cell: str = "gru") -> Trial:
@@ -95,6 +98,77 @@ def test_the_best_so_far_is_of_those_that_went_furthest() -> None:
     assert list(best_scores(further, "lower").values()) == [0.4]
     assert list(best_scores(further, "higher").values()) == [0.5]
     assert list(best_scores([*further, trial("five", None, top=True)], "lower").values()) == [0.4]
+
+
+@contextmanager
+def searching(
+    table: Any, folder: Path, workers: int = 1, budget: str = "10min"
+) -> Iterator[tuple[Search, list[float]]]:
+    """A search whose orders nobody carries out, and the seconds that its clock shows."""
+    now = [0.0]
+    meter = Meter(Budget.parse(budget), clock=lambda: now[0], started=0.0)
+    space = replace(space_for(table.dataset, None), depth=(1, 3), width=(8, 128))
+    plan = Plan(
+        space=space,
+        first=first_candidate(table.dataset, space),
+        metric=METRICS["mae"],
+        seed=1,
+        steps=900,
+        shape=Shape.of(table.dataset),
+        arrays=Path(table.folder),
+        folder=folder,
+        duel_rounds=8,
+        trainings=None,
+        multiply_adds=None,
+        longest_seconds=60.0,
+        limits=Limits(),
+        text_bytes=0,
+    )
+    with ThreadPoolExecutor(1) as executor:
+        journal = Journal(folder / "journal.jsonl")
+        tell = Dispatcher(executor, workers, meter, journal, lambda event: None, "mae")
+        yield Search(plan, tell), now
+        journal.close()
+
+
+def trained(order: Order, seconds: float, steps: int | None = None) -> Fit:
+    done = order.steps if steps is None else steps
+    ledger = {"compile": 1.0, "steps": seconds, "validation": 0.0, "other": 0.0}
+    cost = Cost(10, 40, 100)
+    return Fit(
+        *(order.id, Status.FINISHED, ""),
+        score=1.0,
+        watched=1.0,
+        steps=done,
+        steps_done=done,
+        seconds=seconds + 1.0,
+        ledger=ledger,
+        cost=cost,
+    )
+
+
+def test_what_there_is_no_time_for_is_not_begun_and_cheaper_pairs_are(
+    co2: Any, tmp_path: Path
+) -> None:
+    with searching(co2, tmp_path, workers=2) as (search, now):
+        for order in [search._next(), search._next()]:
+            assert order is not None
+            search._done(order, trained(order, 8.0))
+        prices = search.prices
+        now[0] = search.dispatcher.meter.shares.search - 4.0
+        begun: list[Order] = []
+        while (first := search._next()) is not None:
+            second = search._next()  # at the same time: there are two workers
+            assert second is not None
+            pair = [(o, o.steps * prices.step_seconds(o.candidate)) for o in (first, second)]
+            assert all(taken < search.dispatcher.meter.left("search") for _, taken in pair)
+            for order, taken in pair:
+                search._done(order, trained(order, taken))
+            begun += [first, second]
+            now[0] += max(taken for _, taken in pair) / 2
+        assert len(begun) > 4 and search._late  # `run` says that it was the time
+        wide = max(prices.step_seconds(replace(each.candidate, width=128)) for each in begun)
+        assert wide * begun[0].steps > 4.0  # such ones would have been drawn too
 
 
 def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: Path) -> None:
