@@ -119,7 +119,16 @@ class Search:
             return None
         # Where the size of its file is asked for, every network is saved to see it.
         rival = None if self.plan.limits.bytes is not None else self._best
-        return replace(self._queue.popleft(), model_if_better=rival)
+        order = replace(self._queue.popleft(), model_if_better=rival)
+        return self._halved(order) if self._queue and self.dispatcher.workers == 1 else order
+
+    def _halved(self, order: Order) -> Order:
+        """With half of the time that is left: one worker trains the other cell after this one.
+
+        With the whole of it the first cell could leave the second nothing, and the pair halved.
+        """
+        now = self.dispatcher.meter.clock()
+        return replace(order, deadline=now + (order.deadline - now) / 2)
 
     def _against(self, draw: Draw) -> Status | None:
         """Why the pair is not to be trained; None where nothing speaks against it."""

@@ -171,30 +171,27 @@ def test_what_there_is_no_time_for_is_not_begun_and_cheaper_pairs_are(
         assert wide * begun[0].steps > 4.0  # such ones would have been drawn too
 
 
+def test_one_worker_leaves_the_second_cell_as_much_time_as_the_first(
+    co2: Any, tmp_path: Path
+) -> None:
+    with searching(co2, tmp_path, workers=1) as (search, now):
+        end = search.dispatcher.meter.deadline("refit")
+        now[0] = 100.0
+        first, second = search._next(), search._next()
+        assert first is not None and second is not None
+        assert first.deadline - now[0] == (end - now[0]) / 2
+        assert second.deadline == end
+        for order in (first, second):
+            search._done(order, trained(order, 1.0))
+        after = [search._next(), search._next()]
+        late = search.dispatcher.meter.deadline("search") + SLACK_SECONDS
+        assert [order and order.deadline for order in after] == [now[0] + (late - now[0]) / 2, late]
+
+
 def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: Path) -> None:
     """A worker that comes free just past the end of the search takes it, and no pair is halved."""
-    now = [0.0]
-    meter = Meter(Budget.parse("10min"), clock=lambda: now[0], started=0.0)
-    plan = Plan(
-        space=space_for(co2.dataset, None),
-        first=first_candidate(co2.dataset, space_for(co2.dataset, None)),
-        metric=METRICS["mae"],
-        seed=1,
-        steps=100,
-        shape=Shape.of(co2.dataset),
-        arrays=Path(co2.folder),
-        folder=tmp_path,
-        duel_rounds=8,
-        trainings=None,
-        multiply_adds=None,
-        longest_seconds=9.0,
-        limits=Limits(),
-        text_bytes=0,
-    )
-    with ThreadPoolExecutor(1) as executor:
-        journal = Journal(tmp_path / "journal.jsonl")
-        tell = Dispatcher(executor, 1, meter, journal, lambda event: None, "mae")
-        search = Search(plan, tell)
+    with searching(co2, tmp_path, workers=2) as (search, now):
+        meter = search.dispatcher.meter
         default = [search._next(), search._next()]
         assert all(order and order.deadline == meter.deadline("refit") for order in default)
         search.trials = [trial("a", 1.0)]
@@ -205,4 +202,3 @@ def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: 
         assert first is not None and second is not None
         assert first.deadline == second.deadline == meter.deadline("search") + SLACK_SECONDS
         assert search._next() is None and search.ended_by == "time"
-        journal.close()
