@@ -34,8 +34,9 @@ from autorecur.nets.textual import vocabulary_bytes
 from autorecur.search.budget import Meter, divide_trainings
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.limits import Limits
+from autorecur.search.plan import Plan
 from autorecur.search.pricing import COMPILE_SECONDS
-from autorecur.search.search import Plan, Search
+from autorecur.search.search import Search
 from autorecur.search.trial import Trial, best_trial, full_seconds
 from autorecur.story import finalist_of
 

@@ -54,6 +54,7 @@ class Order:
     checkpoint: str | None = None  # where to leave one
     train_share: float = 1.0  # of the fold's training examples, the same ones for both cells
     aside: bool = False  # of one cell alone, and no part of what both were given
+    patience: int = 1  # times the usual number of validations without a gain, before it ends
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
     model: str | None = None  # where to save the whole network …
     model_if_better: float | None = None  # … when its validation score is better than this
@@ -87,3 +88,8 @@ class Fit:
     engine: str | None = None  # what trained it, …
     device: str | None = None  # … and on
     noted: dict[str, Any] = field(default_factory=dict)  # what was made of it, of a resumed run
+
+    @property
+    def working_seconds(self) -> float:
+        """Of steps and validations: what a network gained by. Compiling is no gain to a cell."""
+        return self.ledger.get("steps", 0.0) + self.ledger.get("validation", 0.0)

@@ -2,6 +2,14 @@
 
 Both cells of a pair get the same seed, the same steps, the same data order and the same limits. The
 best network so far is on disk from the first finished training on.
+
+Equal steps are not yet equal seconds. What differs is compiling, which falls to whichever cell has
+the new program and which no network gains by; the seconds of a step, which the wide LSTM has more
+of; and that one cell stops early where the other still learns. So what a cell is given is counted
+in seconds of steps and validations, and compiling stands apart. Where time alone ends the search
+the cell that has had less of them is waited for longer before it stops early: what its rival used,
+it may use to look further. No pair is trained apart for it, and what is counted in trainings or
+multiply-adds stays the same on every machine.
 """
 
 from __future__ import annotations
@@ -14,51 +22,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autorecur.metrics import Metric
-from autorecur.nets.candidate import Candidate, Space
+from autorecur.nets.candidate import Candidate
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
-from autorecur.search.limits import Limits, no_smaller
+from autorecur.search.limits import no_smaller
+from autorecur.search.plan import Plan
 from autorecur.search.pricing import Prices, duel_seconds
 from autorecur.search.rungs import Draw, Placement, first_beside, fraction, rung_of
 from autorecur.search.trial import Trial, best_scores
 
-__all__ = ["MODEL_FILE", "Plan", "Search"]
+__all__ = ["MODEL_FILE", "Search"]
 
 MODEL_FILE = "model.keras"
 TOO_SLOW = 1.5  # times the longest time that a training may take
+BEHIND = 0.97  # of the other cell's seconds, and less: then a cell is waited for longer …
+LONGER = 2  # … by so many times, before it stops early
 MOST_SKIPPED = 200  # draws in a row: then there is nothing left that could be trained
 MOST_UNFINISHABLE = 20  # draws in a row, for which too little time is left: then the rest is idle
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the search may use."""
-
-    space: Space
-    first: Candidate  # the sound default, trained fully before anything is drawn
-    metric: Metric
-    seed: int
-    steps: int  # of a full training
-    shape: Shape
-    arrays: Path  # the shared arrays
-    folder: Path  # of the run: checkpoints, and the best network so far
-    duel_rounds: int  # of both finalists, in a duel that nothing cuts short
-    trainings: int | None  # that may still be started
-    multiply_adds: float | None  # in all, by the end of the search
-    longest_seconds: float  # of one training: what the duel will be able to afford
-    limits: Limits
-    text_bytes: int  # that the vocabulary will add to a network's file
-
-    @property
-    def by_time_alone(self) -> bool:
-        """Whether nothing but time ends the search.
-
-        With a number of trainings it is the same with any number of workers.
-        """
-        return self.trainings is None and self.multiply_adds is None
 
 
 @dataclass
@@ -119,8 +100,17 @@ class Search:
             return None
         # Where the size of its file is asked for, every network is saved to see it.
         rival = None if self.plan.limits.bytes is not None else self._best
-        order = replace(self._queue.popleft(), model_if_better=rival)
+        order = self._queue.popleft()
+        patience = self._patience(order.candidate.cell)
+        order = replace(order, model_if_better=rival, patience=patience)
         return self._halved(order) if self._queue and self.dispatcher.workers == 1 else order
+
+    def _patience(self, cell: str) -> int:
+        """More for the cell that has had fewer seconds of the run, to even them out."""
+        given = self.dispatcher.cell_seconds
+        most = max((given.get(other, 0.0) for other in self.plan.space.pair), default=0.0)
+        behind = given.get(cell, 0.0) < BEHIND * most
+        return LONGER if behind and given.get(cell) and self.plan.by_time_alone else 1
 
     def _halved(self, order: Order) -> Order:
         """With half of the time that is left: one worker trains the other cell after this one.

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost
@@ -19,7 +21,8 @@ from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits
-from autorecur.search.search import Plan, Search
+from autorecur.search.plan import Plan
+from autorecur.search.search import Search
 from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds
 
 
@@ -169,6 +172,25 @@ def test_what_there_is_no_time_for_is_not_begun_and_cheaper_pairs_are(
         assert len(begun) > 4 and search._late  # `run` says that it was the time
         wide = max(prices.step_seconds(replace(each.candidate, width=128)) for each in begun)
         assert wide * begun[0].steps > 4.0  # such ones would have been drawn too
+
+
+@pytest.mark.parametrize(("trainings", "given"), [(None, [1, 2]), (40, [1, 1])])
+def test_the_cell_that_had_fewer_seconds_is_waited_for_longer(
+    co2: Any, tmp_path: Path, trainings: int | None, given: list[int]
+) -> None:
+    """Where time alone ends the search; trainings that are counted do not hang on a clock."""
+    with searching(co2, tmp_path, workers=2) as (search, _):
+        search.plan = replace(search.plan, trainings=trainings)
+        default = [search._next(), search._next()]
+        assert [order.patience for order in default if order] == [1, 1]
+        seconds = {"lstm": 9.0, "gru": 6.0}
+        search.dispatcher.cell_seconds.update(seconds)
+        for order in default:
+            assert order is not None
+            search._done(order, trained(order, seconds[order.candidate.cell]))
+        after = [search._next(), search._next()]
+        patience = {order.candidate.cell: order.patience for order in after if order}
+        assert [patience["lstm"], patience["gru"]] == given
 
 
 def test_one_worker_leaves_the_second_cell_as_much_time_as_the_first(
