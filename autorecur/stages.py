@@ -36,8 +36,10 @@ from autorecur.search.budget import Meter, divide_trainings
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.journal import INTERRUPT
 from autorecur.search.limits import Limits
-from autorecur.search.search import COMPILE_SECONDS, Plan, Search, best_trial
-from autorecur.search.trial import Trial, full_seconds
+from autorecur.search.plan import Plan
+from autorecur.search.pricing import COMPILE_SECONDS
+from autorecur.search.search import Search
+from autorecur.search.trial import Trial, best_trial, full_seconds
 from autorecur.search.work import refit_work, step_work
 from autorecur.story import finalist_of
 

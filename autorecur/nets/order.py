@@ -55,6 +55,7 @@ class Order:
     step_work: float = 0.0  # multiply-adds of a step, by formula: what a budget of them is charged
     train_share: float = 1.0  # of the fold's training examples, the same ones for both cells
     aside: bool = False  # of one cell alone, and no part of what both were given
+    patience: int = 1  # times the usual number of validations without a gain, before it ends
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
     model: str | None = None  # where to save the whole network …
     model_if_better: float | None = None  # … when its validation score is better than this
@@ -90,3 +91,8 @@ class Fit:
     device: str | None = None  # … and on
     late: bool = False  # cut by its order's deadline, and not by the longest time it may take
     noted: dict[str, Any] = field(default_factory=dict)  # what was made of it, of a resumed run
+
+    @property
+    def working_seconds(self) -> float:
+        """Of steps and validations: what a network gained by. Compiling is no gain to a cell."""
+        return self.ledger.get("steps", 0.0) + self.ledger.get("validation", 0.0)

@@ -201,7 +201,7 @@ class Training:
         stale = self.progress.stale
         if stale and stale % PATIENCE_OF_RATE == 0:
             factor = 0.5
-        if stale >= PATIENCE:
+        if stale >= PATIENCE * self.order.patience:
             self.status = Status.STOPPED
         # The first one compiles: taken for work, it would foretell trainings far too slow to do.
         self.ledger["validation" if self._validated else "compile"] += seconds()

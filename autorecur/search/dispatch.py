@@ -77,7 +77,7 @@ class Dispatcher:
     metric: str
     stage: str = "search"
     best: dict[str, float] = field(default_factory=dict)
-    cell_seconds: dict[str, float] = field(default_factory=dict)
+    cell_seconds: dict[str, float] = field(default_factory=dict)  # of steps and validations
     cell_trainings: dict[str, int] = field(default_factory=dict)
     uses: dict[str, Counter[str]] = field(default_factory=dict)  # by stage, seconds of all workers
     engine: str | None = None  # what the workers train by, as they say
@@ -297,7 +297,7 @@ class Dispatcher:
             self.members = MOST_MEMBERS  # a core is busy with one small network, a GPU idles
         self.engine, self.device = fit.engine or self.engine, fit.device or self.device
         if not order.aside:
-            self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
+            self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.working_seconds
             self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
         self.listener(
             Event(

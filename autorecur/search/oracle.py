@@ -35,6 +35,9 @@ __all__ = ["Conductor", "PairOracle", "hyperparameters"]
 OBJECTIVE = "score"
 ENDLESS = 10**9
 MOST_REDRAWS = 200  # of a candidate that was drawn before, or is not allowed
+MOST_REPEATS = 200  # in a row, of what is known already: then another oracle has nothing new
+
+_Key = tuple[tuple[Any, ...], float]
 
 
 def hyperparameters(space: Space) -> keras_tuner.HyperParameters:
@@ -58,6 +61,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         better: str = "lower",
         allowed: Callable[[Candidate, int], bool] = lambda candidate, before: True,
         ahead: bool = False,
+        drawn_before: Callable[[int], Candidate | None] = lambda pair: None,
     ) -> None:
         super().__init__(
             objective=keras_tuner.Objective(OBJECTIVE, "min" if better == "lower" else "max"),
@@ -66,7 +70,8 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         )
         _keep_to_itself(self)
         self.space, self.better, self.draw_seed = space, better, seed
-        self.allowed = allowed  # by the limits: nothing else is drawn
+        self.allowed = allowed  # by the limits and the time: nothing else is drawn
+        self.drawn_before = drawn_before  # of a resumed run: what its journal holds
         self.ahead = ahead  # whether a worker is given something else, rather than wait for a rung
         self.pairs: list[Candidate | None] = [first]  # None: nothing was found that is allowed
         self.settings = FACTOR  # that a network is tried with, before another one is drawn
@@ -97,7 +102,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def pair(self, number: int) -> Candidate | None:
         """Candidate `number`, by the seed and what was drawn before; never one of those again.
 
-        None where nothing is found that is allowed.
+        None where nothing new is found that is allowed.
 
         The first bracket gives the sound default other settings, and every network after it is
         tried with `settings` of them: the learning rate matters most, and a program that is
@@ -105,22 +110,33 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """
         while len(self.pairs) <= number:
             place = len(self.pairs)
+            if (found := self.drawn_before(place)) is not None:
+                self.pairs.append(found.with_cell(self.space.pair[0]))
+                continue
             rng = np.random.default_rng((self.draw_seed, 7, place))
             fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
             start = first_beside(place)
             before = self.pairs[-1]
             fresh = fresh or before is None or not self.allowed(before, start)
-            seen = {candidate.pair_key for candidate in self.pairs if candidate is not None}
-            found = None
-            for _ in range(MOST_REDRAWS):
-                drawn = self.space.draw(rng)
-                drawn = drawn if fresh or before is None else before.with_settings_of(drawn)
-                if self.allowed(drawn, start):
-                    found = drawn
-                    if drawn.pair_key not in seen:
-                        break
-            self.pairs.append(found)
+            found = None if fresh else self._unseen(rng, start, before)
+            self.pairs.append(found or self._unseen(rng, start))
         return self.pairs[number]
+
+    def _unseen(
+        self, rng: np.random.Generator, start: int, before: Candidate | None = None
+    ) -> Candidate | None:
+        """A new network, or `before` with new settings; None where all that were drawn are known.
+
+        A space of a single rate, dropout and decay has no other settings: then the network itself
+        has to be another one.
+        """
+        seen = {candidate.pair_key for candidate in self.pairs if candidate is not None}
+        for _ in range(MOST_REDRAWS):
+            drawn = self.space.draw(rng)
+            drawn = drawn if before is None else before.with_settings_of(drawn)
+            if drawn.pair_key not in seen and self.allowed(drawn, start):
+                return drawn
+        return None
 
 
 class Conductor:
@@ -128,13 +144,16 @@ class Conductor:
 
     The first pair, the sound default, is trained before there is a conductor, while KerasTuner is
     still being imported. Our own oracle counts it as its first trial; any other oracle never hears
-    of it.
+    of it, unless it proposes the same. What another oracle proposes again is never trained again:
+    it is told the scores that are known, or will be when the first of its kind has ended.
     """
 
     def __init__(self, oracle: keras_tuner.Oracle, space: Space, better: str) -> None:
         _keep_to_itself(oracle)
         self.oracle, self.space, self.better = oracle, space, better
-        self._trials: dict[Placement, str] = {}
+        self._trials: dict[Placement, list[str]] = {}  # those proposed again stand behind the first
+        self._places: dict[_Key, Placement] = {}
+        self._told: dict[Placement, Scores] = {}
         self._asked = 0
         if isinstance(oracle, PairOracle):
             self.next()
@@ -148,10 +167,21 @@ class Conductor:
         if side_by_side and isinstance(self.oracle, PairOracle):
             self.oracle.settings = FACTOR**2
             self.oracle.ahead = False  # many are drawn at once: they would be pairs of low rungs
-        self._asked += 1
-        trial = self.oracle.create_trial(f"pair-{self._asked}")
-        if trial.status != "RUNNING":
-            return None
+        for _ in range(MOST_REPEATS):
+            self._asked += 1
+            trial = self.oracle.create_trial(f"pair-{self._asked}")
+            if trial.status != "RUNNING":
+                return None
+            draw = self._draw(trial)
+            place = self._places.setdefault(_key(draw), draw.placement)
+            self._trials.setdefault(place, []).append(trial.trial_id)
+            if place == draw.placement:
+                return draw
+            if place in self._told:
+                self._answer(trial.trial_id, self._told[place])
+        return None
+
+    def _draw(self, trial: Any) -> Draw:
         values = trial.hyperparameters.values
         candidate = replace(
             Candidate(self.space.pair[0]),
@@ -163,24 +193,27 @@ class Conductor:
             share = fraction(placement)
         elif "tuner/epochs" in values:
             placement, top, share = self._by_epochs(values)
-        self._trials[placement] = trial.trial_id
         return Draw(placement, top, share, candidate)
 
     def _by_epochs(self, values: Mapping[str, Any]) -> tuple[Placement, bool, float]:
         """Where KerasTuner's Hyperband puts a trial: how far it goes, and from which checkpoint."""
         share = values["tuner/epochs"] / self.oracle.max_epochs
-        places = {name: place for place, name in self._trials.items()}
+        places = {name: place for place, names in self._trials.items() for name in names}
         before = places.get(values.get("tuner/trial_id", ""))
         place = Placement(before.pair, before.rung + 1) if before else Placement(self._asked, 0)
         return place, share >= 1.0, share
 
     def tell(self, draw: Draw, scores: Mapping[str, float | None]) -> None:
         """The scores of a pair, by cell; the oracle learns the better one: no cell is favoured."""
-        if draw.placement not in self._trials:
-            return
+        self._places.setdefault(_key(draw), draw.placement)
+        self._told[draw.placement] = dict(scores)
         if isinstance(self.oracle, PairOracle):
             self.oracle.finished[draw.placement] = dict(scores)
-        trial = self.oracle.trials[self._trials[draw.placement]]
+        for name in self._trials.get(draw.placement, ()):
+            self._answer(name, scores)
+
+    def _answer(self, name: str, scores: Scores) -> None:
+        trial = self.oracle.trials[name]
         known = [score for score in scores.values() if score is not None]
         if known:
             best = min(known) if self.better == "lower" else max(known)
@@ -189,6 +222,11 @@ class Conductor:
         else:
             trial.status, trial.message = "FAILED", "no training of the pair has a score"
         self.oracle.end_trial(trial)
+
+
+def _key(draw: Draw) -> _Key:
+    """What makes two trainings of a pair the same, but for the luck of their seeds."""
+    return draw.candidate.pair_key, draw.fraction
 
 
 def _keep_to_itself(oracle: keras_tuner.Oracle) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost, Latency
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.search import uses
@@ -35,6 +36,7 @@ class Replay:
 
     def __init__(self, events: Iterable[Event] = (), budget: str = "") -> None:
         self._lines: dict[str, Event] = {}
+        self._candidates: dict[tuple[str, int], Event] = {}  # by stage and seed
         self.spent_seconds = 0.0
         self.uses: Counter[str] = Counter()  # seconds of the workers, whatever came of them
         over: set[str] = set()
@@ -52,8 +54,10 @@ class Replay:
                 stage = event["stage"]
             elif event["event"] == INTERRUPT:
                 ending = True
-            elif event["event"] == "training" and not _lost(event, same):
-                self._lines[event["order"]] = event
+            elif event["event"] == "training":
+                self._candidates[event["stage"], event["seed"]] = event["candidate"]
+                if not _lost(event, same):
+                    self._lines[event["order"]] = event
         self.over = frozenset(over)  # the stages that had come to their end
 
     def knows(self, order: Order) -> bool:
@@ -71,6 +75,11 @@ class Replay:
     def take(self, order: Order) -> Fit | None:
         """What came of `order`; None where it is not known."""
         return _fit(self._lines.pop(order.id)) if self.knows(order) else None
+
+    def candidate(self, stage: str, seed: int) -> Candidate | None:
+        """What was trained with that seed in that stage, whatever came of it."""
+        found = self._candidates.get((stage, seed))
+        return None if found is None else Candidate(**found)
 
     def last_seed(self, stage: str) -> int | None:
         """The largest seed of those of the stage's answers that are left; None where none is."""

@@ -2,69 +2,44 @@
 
 Both cells of a pair get the same seed, the same steps, the same data order and the same limits. The
 best network so far is on disk from the first finished training on.
+
+Equal steps are not yet equal seconds. What differs is compiling, which falls to whichever cell has
+the new program and which no network gains by; the seconds of a step, which the wide LSTM has more
+of; and that one cell stops early where the other still learns. So what a cell is given is counted
+in seconds of steps and validations, and compiling stands apart. Where time alone ends the search
+the cell that has had less of them is waited for longer before it stops early: what its rival used,
+it may use to look further. No pair is trained apart for it, and what is counted in trainings or
+multiply-adds stays the same on every machine.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-import statistics
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autorecur.metrics import Metric
-from autorecur.nets.candidate import Candidate, Space
-from autorecur.nets.cost import multiply_adds
+from autorecur.nets.candidate import Candidate
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
-from autorecur.search.limits import Limits, no_smaller
-from autorecur.search.rungs import Draw, Placement, first_beside, rung_of
+from autorecur.search.limits import no_smaller
+from autorecur.search.plan import Plan
+from autorecur.search.pricing import Prices, duel_seconds
+from autorecur.search.rungs import Draw, Placement, first_beside, fraction, rung_of
 from autorecur.search.trial import Trial, best_scores
 
-__all__ = ["MODEL_FILE", "Plan", "Search", "best_trial"]
+__all__ = ["MODEL_FILE", "Search"]
 
 MODEL_FILE = "model.keras"
-SPARE = 1.3  # a duel is reckoned with so many times what its trainings took in the search
 TOO_SLOW = 1.5  # times the longest time that a training may take
-LEAST_WORK = 100_000  # multiply-adds that the bookkeeping of one example's forecast is worth
-# Of what the other cell lacks, where a cell's finalist is chosen: best where settings are worth
-# about as much as the luck of a seed, and three times what one cell alone makes of them.
-OTHER_SHARE = 0.5
-COMPILE_SECONDS = 2.0  # what a new shape costs besides its steps
+BEHIND = 0.97  # of the other cell's seconds, and less: then a cell is waited for longer …
+LONGER = 2  # … by so many times, before it stops early
 MOST_SKIPPED = 200  # draws in a row: then there is nothing left that could be trained
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the search may use."""
-
-    space: Space
-    first: Candidate  # the sound default, trained fully before anything is drawn
-    metric: Metric
-    seed: int
-    steps: int  # of a full training
-    shape: Shape
-    arrays: Path  # the shared arrays
-    folder: Path  # of the run: checkpoints, and the best network so far
-    duel_rounds: int  # of both finalists, in a duel that nothing cuts short
-    trainings: int | None  # that may still be started
-    multiply_adds: float | None  # in all, by the end of the search
-    longest_seconds: float  # of one training: what the duel will be able to afford
-    limits: Limits
-    text_bytes: int  # that the vocabulary will add to a network's file
-
-    @property
-    def by_time_alone(self) -> bool:
-        """Whether nothing but time ends the search.
-
-        With a number of trainings it is the same with any number of workers.
-        """
-        return self.trainings is None and self.multiply_adds is None
+MOST_UNFINISHABLE = 20  # draws in a row, for which too little time is left: then the rest is idle
 
 
 @dataclass
@@ -91,7 +66,7 @@ class Search:
         self._late = False  # whether a pair was left out for want of time
         self._best: float | None = None
         self._shape = plan.shape
-        self._seconds_per_work = 0.0
+        self._prices: tuple[int, Prices] | None = None  # and of how many trials
         (plan.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
 
     def run(self) -> tuple[Trial, ...]:
@@ -104,36 +79,62 @@ class Search:
         return tuple(self.trials)
 
     def _next(self) -> Order | None:
-        skipped = 0
+        skipped, unfinishable = 0, 0
         while not self._queue and not self.ended_by and not self._reached_limit():
             draw = self._draw()
             if draw is None:
                 break
-            known = self._known(draw)
-            if not known and self._too_late(draw):
-                self._leave_out(draw)
-            elif not (known or self._allowed(draw)):
-                self._skip(draw, Status.BEYOND)
-                skipped += 1
-            elif not known and self._too_slow(draw):
-                self._skip(draw, Status.SKIPPED)
-                skipped += 1
-            else:
+            if self._known(draw):
                 self._place(draw)
+            elif self._over or unfinishable == MOST_UNFINISHABLE:
+                self._leave_out(draw)
+            elif (why := self._against(draw)) is None:
+                self._place(draw)
+            else:
+                self._skip(draw, why)
+                skipped += 1
+                unfinishable += not self._affordable(draw)
             if skipped == MOST_SKIPPED:
                 self.ended_by = "nothing left that could be trained"
         if not self._queue:
             return None
         # Where the size of its file is asked for, every network is saved to see it.
         rival = None if self.plan.limits.bytes is not None else self._best
-        return replace(self._queue.popleft(), model_if_better=rival)
+        order = self._queue.popleft()
+        patience = self._patience(order.candidate.cell)
+        order = replace(order, model_if_better=rival, patience=patience)
+        return self._halved(order) if self._queue and self.dispatcher.workers == 1 else order
+
+    def _patience(self, cell: str) -> int:
+        """More for the cell that has had fewer seconds of the run, to even them out."""
+        given = self.dispatcher.cell_seconds
+        most = max((given.get(other, 0.0) for other in self.plan.space.pair), default=0.0)
+        behind = given.get(cell, 0.0) < BEHIND * most
+        return LONGER if behind and given.get(cell) and self.plan.by_time_alone else 1
+
+    def _halved(self, order: Order) -> Order:
+        """With half of the time that is left: one worker trains the other cell after this one.
+
+        With the whole of it the first cell could leave the second nothing, and the pair halved.
+        """
+        now = self.dispatcher.meter.clock()
+        return replace(order, deadline=now + (order.deadline - now) / 2)
+
+    def _against(self, draw: Draw) -> Status | None:
+        """Why the pair is not to be trained; None where nothing speaks against it."""
+        if not self._allowed(draw):
+            return Status.BEYOND
+        fits = self._affordable(draw) and not self._too_slow(draw)
+        return None if fits else Status.SKIPPED
 
     def _draw(self) -> Draw | None:
         """The sound default first; it trains while KerasTuner is imported for the rest."""
         if not self._started:
             return Draw(Placement(0, 0), True, 1.0, self.plan.first)
         if self._conductor is None:
-            self._conductor = _conductor(self.plan, self._oracle, self.allowed)
+            self._conductor = _conductor(
+                self.plan, self._oracle, self._promising, self._drawn_before
+            )
             for draw, scores in self._untold:
                 self._conductor.tell(draw, scores)
         drawn: Draw | None = self._conductor.next(self.dispatcher.members > 1)
@@ -170,14 +171,18 @@ class Search:
         seed = self.dispatcher.replay.last_seed(self.dispatcher.stage)
         return None if seed is None else seed - self._seed(0)
 
-    def _too_late(self, draw: Draw) -> bool:
-        """Whether the pair could not be trained to its rung before the search must end."""
+    def _drawn_before(self, pair: int) -> Candidate | None:
+        """What the journal of a resumed run says was drawn as that pair.
+
+        Draws heed what time is left and which scores have come in, so another try would differ.
+        """
+        return self.dispatcher.replay.candidate(self.dispatcher.stage, self._seed(pair))
+
+    @property
+    def _over(self) -> bool:
         meter, replay = self.dispatcher.meter, self.dispatcher.replay
-        if self.dispatcher.stage in replay.over or meter.clock() >= meter.deadline(self._until):
-            return True
-        if not self.trials:
-            return False
-        return self._expected_seconds(draw.fraction) > meter.left(self._until)
+        over = meter.clock() >= meter.deadline(self._until)
+        return over or self.dispatcher.stage in replay.over
 
     def _leave_out(self, draw: Draw) -> None:
         """Not begun for want of time, and so the end, unless the journal tells of later pairs."""
@@ -186,28 +191,45 @@ class Search:
             self.ended_by = "time"
         self._late = True
 
-    def _expected_seconds(self, fraction: float) -> float:
-        """Of a training to `fraction` of the full steps, from the trainings so far."""
-        seconds = sum(t.seconds - t.overhead_seconds for t in self.trials if t.steps_done)
-        steps = sum(trial.steps_done for trial in self.trials)
-        each = seconds / steps if steps else 0.0
-        waves = -(-len(self.plan.space.pair) // self.dispatcher.workers)
-        overhead = [trial.overhead_seconds for trial in self.trials if trial.steps_done]
-        compiling = sum(overhead) / len(overhead) if overhead else COMPILE_SECONDS
-        training = min(each * fraction * self.plan.steps, self.plan.longest_seconds)
-        return waves * (compiling + training)
+    @property
+    def prices(self) -> Prices:
+        """What the trials so far tell of those to come."""
+        if self._prices is None or self._prices[0] != len(self.trials):
+            self._prices = len(self.trials), Prices.of(self.trials, self._shape)
+        return self._prices[1]
+
+    def _affordable(self, draw: Draw) -> bool:
+        """Whether the pair can be trained to its rung before the search must end."""
+        plan = self.plan
+        left = self.dispatcher.meter.left(self._until)
+        if not self.trials or left == float("inf"):
+            return True
+        how = plan.space.pair, plan.steps, self.dispatcher.workers, plan.longest_seconds
+        fits = self.prices.pair_seconds(draw, *how) <= left
+        self._late = self._late or not fits
+        return fits
+
+    def _promising(self, candidate: Candidate, before: int) -> bool:
+        """Whether our own oracle may draw a candidate into the bracket that begins with `before`.
+
+        Where time alone ends the search it draws what there is time for, the cheaper the later;
+        any other budget has the same draws on every machine, and leaves out what comes too late.
+        """
+        if not self.allowed(candidate, before):
+            return False
+        place = Placement(before, 0)
+        begun = Draw(place, False, fraction(place), candidate)
+        return not self.plan.by_time_alone or self._affordable(begun)
 
     def _too_slow(self, draw: Draw) -> bool:
-        """Whether a new pair would be cut short by the longest time that a training may take.
-
-        Seconds a step grow with multiply-adds and batch, from those measured on the first pair.
-        """
+        """Whether a new pair would be cut short by the longest time that a training may take."""
         longest = self.plan.longest_seconds
-        if draw.placement.rung or not self._seconds_per_work or longest == float("inf"):
+        if draw.placement.rung or longest == float("inf"):
             return False
-        steps = draw.fraction * self.plan.steps
-        work = max(_work(draw.candidate.with_cell(c), self._shape) for c in self.plan.space.pair)
-        return steps * work * self._seconds_per_work > TOO_SLOW * longest
+        each = max(
+            self.prices.step_seconds(draw.candidate.with_cell(c)) for c in self.plan.space.pair
+        )
+        return draw.fraction * self.plan.steps * each > TOO_SLOW * longest
 
     def _allowed(self, draw: Draw) -> bool:
         """Of a pair that goes on, its own first rung has told."""
@@ -284,11 +306,6 @@ class Search:
         trial = _trial(fit, draw, order.candidate, order.seed)
         trial = replace(trial, excess=fit.noted.get("excess", self._excess(fit)))
         self.trials.append(trial)
-        if fit.cost is not None and fit.steps_done > 0:
-            work = _work(order.candidate, self._shape) * fit.steps_done
-            seconds = fit.ledger["steps"] + fit.ledger["validation"]
-            fastest = self._seconds_per_work or float("inf")
-            self._seconds_per_work = min(fastest, seconds / work)
         self._keep_best(fit, trial.excess)
         self.dispatcher.best = best_scores(self.trials, self.plan.metric.better)
         # Our own oracle ranks by what is watched: a share of right answers moves in steps, and the
@@ -301,23 +318,11 @@ class Search:
         return {"excess": trial.excess}
 
     def _foresee_duel(self) -> None:
-        """What the duel will take, from the dearest pair that was trained to the top so far.
-
-        Both programs compile on each worker once; all other rounds cost what a training costs whose
-        program was there.
-        """
-        scored = [trial for trial in self.trials if trial.score is not None]
-        work: dict[int, float] = {}
-        for trial in scored:
-            spent = trial.seconds - trial.overhead_seconds
-            work[trial.pair] = work.get(trial.pair, 0.0) + spent
-        if tops := [work[trial.pair] for trial in scored if trial.top]:
-            overheads = [trial.overhead_seconds for trial in scored]
-            cells = len(self.plan.space.pair)
-            each = max(tops) + cells * min(overheads)
-            rounds = self.plan.duel_rounds / self.dispatcher.workers
-            compiling = cells * max(overheads)
-            self.dispatcher.meter.expect_duel(SPARE * rounds * each + compiling)
+        """What a duel will not need, the search gets."""
+        plan = self.plan
+        how = plan.space.pair, plan.duel_rounds, self.dispatcher.workers
+        if (seconds := duel_seconds(self.trials, *how)) is not None:
+            self.dispatcher.meter.expect_duel(seconds)
 
     def _excess(self, fit: Fit) -> str:
         """What a trained network has more of than is allowed, in words."""
@@ -350,12 +355,12 @@ def _trial(fit: Fit, draw: Draw, candidate: Candidate, seed: int) -> Trial:
     )
 
 
-def _work(candidate: Candidate, shape: Shape) -> float:
-    """Multiply-adds of a training step, with a floor for what every step costs."""
-    return float(candidate.batch * (multiply_adds(candidate, shape) + LEAST_WORK))
-
-
-def _conductor(plan: Plan, oracle: Any, allowed: Callable[[Candidate, int], bool]) -> Any:
+def _conductor(
+    plan: Plan,
+    oracle: Any,
+    promising: Callable[[Candidate, int], bool],
+    drawn_before: Callable[[int], Candidate | None],
+) -> Any:
     """The oracle's conductor.
 
     Its module is loaded here because it imports KerasTuner, and with it Keras: seconds that
@@ -365,30 +370,11 @@ def _conductor(plan: Plan, oracle: Any, allowed: Callable[[Candidate, int], bool
     if oracle is not None:
         return module.Conductor(oracle, plan.space, plan.metric.better)
     own = module.PairOracle(
-        plan.space, plan.first, plan.seed, allowed=allowed, ahead=plan.by_time_alone
+        plan.space,
+        plan.first,
+        plan.seed,
+        allowed=promising,
+        ahead=plan.by_time_alone,
+        drawn_before=drawn_before,
     )
     return module.Conductor(own, plan.space, "lower")
-
-
-def best_trial(trials: Iterable[Trial], cell: str) -> Trial | None:
-    """The cell's best trial at any rung, by what was watched; None where none has a score.
-
-    Of many scores the best is a lucky one. The other cell, trained with the same settings as far,
-    shares what they are worth and not the luck, so its score counts too: what it lacks to the other
-    cell's best is added, by a share. A usual lack is the most that counts, and counts where the
-    other training has no score: one that went wrong says nothing more.
-
-    Going on from a rung mostly helps, so the best is mostly at the top. Where it is not, the ones
-    above were cut short by their time or are no better, and the rung itself is no merit.
-    """
-    scored = [(t, t.watched) for t in trials if t.watched is not None and not t.excess]
-    others = {(t.pair, t.rung): watched for t, watched in scored if t.candidate.cell != cell}
-    best = min(others.values(), default=0.0)
-    usual = statistics.median(others.values()) if others else 0.0
-
-    def smoothed(trial: Trial, watched: float) -> tuple[float, bool, str]:
-        beside = min(others.get((trial.pair, trial.rung), usual), usual)
-        return watched + OTHER_SHARE * (beside - best), not trial.top, trial.id
-
-    own = [(smoothed(t, watched), t) for t, watched in scored if t.candidate.cell == cell]
-    return min(own, key=lambda each: each[0], default=(None, None))[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,11 @@ from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost
 from autorecur.nets.order import Fit, Status
 
-__all__ = ["Trial", "best_scores", "full_seconds"]
+__all__ = ["Trial", "best_scores", "best_trial", "full_seconds"]
+
+# Of what the other cell lacks, where a cell's finalist is chosen: best where settings are worth
+# about as much as the luck of a seed, and three times what one cell alone makes of them.
+OTHER_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,30 @@ def best_scores(trials: Iterable[Trial], better: str) -> dict[str, float]:
         if trial.fraction == furthest and ahead:
             best[trial.candidate.cell] = trial, score
     return {trial.candidate.title: score for trial, score in best.values()}
+
+
+def best_trial(trials: Iterable[Trial], cell: str) -> Trial | None:
+    """The cell's best trial at any rung, by what was watched; None where none has a score.
+
+    Of many scores the best is a lucky one. The other cell, trained with the same settings as far,
+    shares what they are worth and not the luck, so its score counts too: what it lacks to the other
+    cell's best is added, by a share. A usual lack is the most that counts, and counts where the
+    other training has no score: one that went wrong says nothing more.
+
+    Going on from a rung mostly helps, so the best is mostly at the top. Where it is not, the ones
+    above were cut short by their time or are no better, and the rung itself is no merit.
+    """
+    scored = [(t, t.watched) for t in trials if t.watched is not None and not t.excess]
+    others = {(t.pair, t.rung): watched for t, watched in scored if t.candidate.cell != cell}
+    best = min(others.values(), default=0.0)
+    usual = statistics.median(others.values()) if others else 0.0
+
+    def smoothed(trial: Trial, watched: float) -> tuple[float, bool, str]:
+        beside = min(others.get((trial.pair, trial.rung), usual), usual)
+        return watched + OTHER_SHARE * (beside - best), not trial.top, trial.id
+
+    own = [(smoothed(t, watched), t) for t, watched in scored if t.candidate.cell == cell]
+    return min(own, key=lambda each: each[0], default=(None, None))[1]
 
 
 def full_seconds(trial: Trial, trials: Iterable[Trial], steps: int) -> float:

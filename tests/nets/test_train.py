@@ -175,6 +175,9 @@ def test_a_training_without_gain_stops_and_hands_back_its_best(order: Order) -> 
     best = int(np.argmin(fit.curve))
     assert fit.score == fit.curve[best] and fit.best_step == CHUNK * (best + 1)
     assert len(fit.curve) == best + 1 + PATIENCE
+    longer = train(replace(order, candidate=wild, steps=10_000, patience=2))
+    assert longer.curve[: len(fit.curve)] == fit.curve
+    assert len(longer.curve) >= len(fit.curve) + PATIENCE
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -235,3 +235,73 @@ def test_one_choice_of_everything_can_be_declared() -> None:
     conductor.tell(Draw(Placement(0, 0), True, 1.0, FIRST), {"lstm": 1.0, "gru": 1.0})
     draw = conductor.next()
     assert draw is not None and draw.candidate.learning_rate == 0.01
+
+
+def test_where_settings_have_one_choice_the_networks_differ() -> None:
+    one_rate = replace(SPACE, learning_rate=(0.01, 0.01), dropout=(0.0,))
+    first = Candidate("lstm", width=32, lookback=24, learning_rate=0.01)
+    oracle = PairOracle(one_rate, first, 1)
+    pairs = [oracle.pair(number) for number in range(30)]
+    assert None not in pairs
+    assert len({pair.pair_key for pair in pairs if pair}) == len(pairs)
+
+
+def test_a_space_that_is_used_up_ends_the_search_and_nothing_is_trained_twice() -> None:
+    tiny = replace(
+        SPACE,
+        depth=(1,),
+        width=(8, 16),
+        lookback=(24,),
+        batch=(64,),
+        learning_rate=(0.01, 0.01),
+        dropout=(0.0,),
+        normalisation=("last",),
+    )
+    first = Candidate("lstm", width=8, lookback=24, learning_rate=0.01)
+    conductor = Conductor(PairOracle(tiny, first, 1), tiny, "lower")
+    default = Draw(Placement(0, 0), True, 1.0, first)
+    conductor.tell(default, scores_of(default))
+    draws = []
+    while (draw := conductor.next()) is not None:
+        draws.append(draw)
+        conductor.tell(draw, scores_of(draw))
+    assert [draw.placement for draw in draws] == [Placement(1, 0), Placement(1, 1)]
+    assert {draw.candidate.width for draw in draws} == {16}
+
+
+class Repeating(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
+    """A user's oracle that does not look at what it proposed before."""
+
+    widths = (8, 16, 8, 8, 32, 16)
+
+    def populate_space(self, trial_id: str) -> dict[str, object]:
+        place = len(self.trials)
+        if place == len(self.widths):
+            return {"status": "STOPPED"}
+        values = {**vars(FIRST), "width": self.widths[place]}
+        del values["cell"]
+        return {"status": "RUNNING", "values": values}
+
+
+def test_what_another_oracle_proposes_again_is_told_and_not_trained() -> None:
+    oracle = Repeating(objective=keras_tuner.Objective("score", "min"), max_trials=9)
+    conductor = Conductor(oracle, SPACE, "lower")
+    conductor.tell(Draw(Placement(0, 0), True, 1.0, FIRST), {"lstm": 0.5, "gru": 0.4})
+    eight = conductor.next()
+    assert eight is not None
+    conductor.tell(eight, {"lstm": 3.0, "gru": 2.0})
+    sixteen = conductor.next()  # is still being trained when it is proposed again
+    assert sixteen is not None and conductor.next() is None
+    assert [eight.candidate.width, sixteen.candidate.width] == [8, 16]
+    conductor.tell(sixteen, {"lstm": None, "gru": 1.0})
+    # The 32 is our sound default, whose scores are known too.
+    assert [trial.score for trial in oracle.trials.values()] == [2.0, 1.0, 2.0, 2.0, 0.4, 1.0]
+    assert {trial.status for trial in oracle.trials.values()} == {"COMPLETED"}
+
+
+def test_a_resumed_search_goes_on_with_what_it_drew() -> None:
+    before = {1: Candidate("gru", width=128), 5: Candidate("gru", width=16, learning_rate=0.004)}
+    oracle = PairOracle(SPACE, FIRST, 3, drawn_before=before.get)
+    pairs = [oracle.pair(number) for number in range(7)]
+    assert [pairs[1], pairs[5]] == [one.with_cell("lstm") for one in before.values()]
+    assert None not in pairs and len({pair.pair_key for pair in pairs if pair}) == 7

@@ -127,3 +127,11 @@ def test_which_stages_were_over() -> None:
     again = [begun(), *stages, begun("2min", "resume"), entered("search")]
     assert Replay(again, "2min").over == set()
     assert Replay([*again, entered("duel")], "2min").over == {"search"}
+
+
+def test_what_was_drawn_is_known_whatever_came_of_it() -> None:
+    lost = line(replace(ORDER, id="two", seed=8), status=Status.FAILED, score=None)
+    replay = Replay([line(), lost])
+    assert replay.take(ORDER) is not None
+    assert replay.candidate("search", 7) == replay.candidate("search", 8) == ORDER.candidate
+    assert replay.candidate("search", 9) is replay.candidate("duel", 7) is None

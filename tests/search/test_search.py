@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate
+from autorecur.nets.cost import Cost
 from autorecur.nets.defaults import first_candidate, space_for
-from autorecur.nets.order import Status
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits
-from autorecur.search.search import Plan, Search, best_trial
-from autorecur.search.trial import Trial, best_scores, full_seconds
+from autorecur.search.plan import Plan
+from autorecur.search.search import Search
+from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds
 
 
 def trial(name: str, watched: float | None, top: bool = False, cell: str = "gru") -> Trial:
@@ -97,30 +103,117 @@ def test_the_best_so_far_is_of_those_that_went_furthest() -> None:
     assert list(best_scores([*further, trial("five", None, top=True)], "lower").values()) == [0.4]
 
 
-def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: Path) -> None:
-    """A worker that comes free just past the end of the search takes it, and no pair is halved."""
+@contextmanager
+def searching(
+    table: Any, folder: Path, workers: int = 1, budget: str = "10min"
+) -> Iterator[tuple[Search, list[float]]]:
+    """A search whose orders nobody carries out, and the seconds that its clock shows."""
     now = [0.0]
-    meter = Meter(Budget.parse("10min"), clock=lambda: now[0], started=0.0)
+    meter = Meter(Budget.parse(budget), clock=lambda: now[0], started=0.0)
+    space = replace(space_for(table.dataset, None), depth=(1, 3), width=(8, 128))
     plan = Plan(
-        space=space_for(co2.dataset, None),
-        first=first_candidate(co2.dataset, space_for(co2.dataset, None)),
+        space=space,
+        first=first_candidate(table.dataset, space),
         metric=METRICS["mae"],
         seed=1,
-        steps=100,
-        shape=Shape.of(co2.dataset),
-        arrays=Path(co2.folder),
-        folder=tmp_path,
+        steps=900,
+        shape=Shape.of(table.dataset),
+        arrays=Path(table.folder),
+        folder=folder,
         duel_rounds=8,
         trainings=None,
         multiply_adds=None,
-        longest_seconds=9.0,
+        longest_seconds=60.0,
         limits=Limits(),
         text_bytes=0,
     )
     with ThreadPoolExecutor(1) as executor:
-        journal = Journal(tmp_path / "journal.jsonl")
-        tell = Dispatcher(executor, 1, meter, journal, lambda event: None, "mae")
-        search = Search(plan, tell)
+        journal = Journal(folder / "journal.jsonl")
+        tell = Dispatcher(executor, workers, meter, journal, lambda event: None, "mae")
+        yield Search(plan, tell), now
+        journal.close()
+
+
+def trained(order: Order, seconds: float, steps: int | None = None) -> Fit:
+    done = order.steps if steps is None else steps
+    ledger = {"compile": 1.0, "steps": seconds, "validation": 0.0, "other": 0.0}
+    cost = Cost(10, 40, 100)
+    return Fit(
+        *(order.id, Status.FINISHED, ""),
+        score=1.0,
+        watched=1.0,
+        steps=done,
+        steps_done=done,
+        seconds=seconds + 1.0,
+        ledger=ledger,
+        cost=cost,
+    )
+
+
+def test_what_there_is_no_time_for_is_not_begun_and_cheaper_pairs_are(
+    co2: Any, tmp_path: Path
+) -> None:
+    with searching(co2, tmp_path, workers=2) as (search, now):
+        for order in [search._next(), search._next()]:
+            assert order is not None
+            search._done(order, trained(order, 8.0))
+        prices = search.prices
+        now[0] = search.dispatcher.meter.shares.search - 4.0
+        begun: list[Order] = []
+        while (first := search._next()) is not None:
+            second = search._next()  # at the same time: there are two workers
+            assert second is not None
+            pair = [(o, o.steps * prices.step_seconds(o.candidate)) for o in (first, second)]
+            assert all(taken < search.dispatcher.meter.left("search") for _, taken in pair)
+            for order, taken in pair:
+                search._done(order, trained(order, taken))
+            begun += [first, second]
+            now[0] += max(taken for _, taken in pair) / 2
+        assert len(begun) > 4 and search._late  # `run` says that it was the time
+        wide = max(prices.step_seconds(replace(each.candidate, width=128)) for each in begun)
+        assert wide * begun[0].steps > 4.0  # such ones would have been drawn too
+
+
+@pytest.mark.parametrize(("trainings", "given"), [(None, [1, 2]), (40, [1, 1])])
+def test_the_cell_that_had_fewer_seconds_is_waited_for_longer(
+    co2: Any, tmp_path: Path, trainings: int | None, given: list[int]
+) -> None:
+    """Where time alone ends the search; trainings that are counted do not hang on a clock."""
+    with searching(co2, tmp_path, workers=2) as (search, _):
+        search.plan = replace(search.plan, trainings=trainings)
+        default = [search._next(), search._next()]
+        assert [order.patience for order in default if order] == [1, 1]
+        seconds = {"lstm": 9.0, "gru": 6.0}
+        search.dispatcher.cell_seconds.update(seconds)
+        for order in default:
+            assert order is not None
+            search._done(order, trained(order, seconds[order.candidate.cell]))
+        after = [search._next(), search._next()]
+        patience = {order.candidate.cell: order.patience for order in after if order}
+        assert [patience["lstm"], patience["gru"]] == given
+
+
+def test_one_worker_leaves_the_second_cell_as_much_time_as_the_first(
+    co2: Any, tmp_path: Path
+) -> None:
+    with searching(co2, tmp_path, workers=1) as (search, now):
+        end = search.dispatcher.meter.deadline("refit")
+        now[0] = 100.0
+        first, second = search._next(), search._next()
+        assert first is not None and second is not None
+        assert first.deadline - now[0] == (end - now[0]) / 2
+        assert second.deadline == end
+        for order in (first, second):
+            search._done(order, trained(order, 1.0))
+        after = [search._next(), search._next()]
+        late = search.dispatcher.meter.deadline("search") + SLACK_SECONDS
+        assert [order and order.deadline for order in after] == [now[0] + (late - now[0]) / 2, late]
+
+
+def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: Path) -> None:
+    """A worker that comes free just past the end of the search takes it, and no pair is halved."""
+    with searching(co2, tmp_path, workers=2) as (search, now):
+        meter = search.dispatcher.meter
         default = [search._next(), search._next()]
         assert all(order and order.deadline == meter.deadline("refit") for order in default)
         search.trials = [trial("a", 1.0)]
@@ -131,4 +224,3 @@ def test_the_second_cell_of_the_last_pair_has_a_moment_more(co2: Any, tmp_path: 
         assert first is not None and second is not None
         assert first.deadline == second.deadline == meter.deadline("search") + SLACK_SECONDS
         assert search._next() is None and search.ended_by == "time"
-        journal.close()
