@@ -150,9 +150,9 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
     """The trials, each cell's finalist, and why the search ended."""
     stage.enter("search")
     settings, meter = stage.settings, stage.meter
+    duel_seconds = meter.shares.duel - meter.shares.search if meter.budget.seconds else float("inf")
     if len(settings.space.pair) < len(CELLS):  # one cell alone meets nobody
         meter.expect_duel(0.0)
-    duel_seconds = meter.shares.duel - meter.shares.search if meter.budget.seconds else float("inf")
     work = meter.budget.multiply_adds
     plan = Plan(
         space=settings.space,
