@@ -66,6 +66,7 @@ def record_of(story: Story) -> Record:
             "limit_seconds": meter.budget.seconds,
             "spent_seconds": spent,
             "trainings": meter.trainings,
+            "multiply_adds": meter.multiply_adds,
             "ended_by": story.ended_by,
             "ledger": [asdict(entry) for entry in ledger],
             "workers": _workers(story, ledger),

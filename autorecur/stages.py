@@ -153,7 +153,6 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
     duel_seconds = meter.shares.duel - meter.shares.search if meter.budget.seconds else float("inf")
     if len(settings.space.pair) < len(CELLS):  # one cell alone meets nobody
         meter.expect_duel(0.0)
-    work = meter.budget.multiply_adds
     plan = Plan(
         space=settings.space,
         first=stage.first,
@@ -165,7 +164,8 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
         folder=settings.folder,
         duel_rounds=MOST_SEEDS * len(stage.dataset.split.duel),
         trainings=stage.trainings[0],
-        multiply_adds=work / 2 if work else None,
+        multiply_adds=meter.budget.multiply_adds,
+        owed_rounds=FEWEST_FOLDS + stage.refits - 1,
         longest_seconds=affordable_seconds(
             duel_seconds, stage.dispatcher.workers, FEWEST_FOLDS, COMPILE_SECONDS
         ),
@@ -224,6 +224,7 @@ def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
     if stage.meter.budget.seconds is None or ended_by == INTERRUPT:
         return ended_by
     stage.enter("duel")
+    stage.dispatcher.last = True
     duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
     return _fought(stage, duel, ended_by)
 

@@ -103,6 +103,18 @@ def test_a_killed_run_goes_on_and_trains_nothing_twice(
     assert len(run.predict(CO2)) == 4
 
 
+@pytest.mark.slow
+def test_multiply_adds_are_kept_and_come_to_the_same_with_one_worker(tmp_path: Path) -> None:
+    """By formula: neither the machine nor what is under way beside a training changes them."""
+    budget = "6e10flop"
+    runs = [fitted(tmp_path / str(each), budget, workers=each) for each in (1, 2)]
+    one, two = (json.loads(run.record.to_json())["budget"] for run in runs)
+    assert what_came(runs[0]) == what_came(runs[1])
+    assert one["multiply_adds"] == two["multiply_adds"] <= 6e10
+    assert one["ended_by"] == two["ended_by"] == "multiply-adds"
+    assert len(runs[0].record.duel) >= 4 and one["multiply_adds"] > 3e10
+
+
 FULL = """
 import resource, sys
 from pathlib import Path

@@ -24,13 +24,14 @@ class Status(Enum):
     DIVERGED = "diverged: its loss is not a number any more"
     FAILED = "failed"
     SKIPPED = "not started: at the speed measured, it could not have been trained in time"
+    DEAR = "not started: what was left of the multiply-adds would not have paid for it"
     BEYOND = "not trained: it is no smaller than what was found to be beyond the limits"
     KILLED = "its worker did not answer and was ended"
 
     @property
     def begun(self) -> bool:
         """Whether anything was trained."""
-        return self not in (Status.SKIPPED, Status.BEYOND)
+        return self not in (Status.SKIPPED, Status.DEAR, Status.BEYOND)
 
     @property
     def scored(self) -> bool:

@@ -160,6 +160,7 @@ def _without(
 # What of a trial was not trained at all, and why.
 NEVER_BEGUN = {
     "skipped": "skipped for want of time",
+    "dear": "left out, as too dear for what was left of the multiply-adds",
     "beyond": "left out, as no smaller than what broke the limits",
 }
 

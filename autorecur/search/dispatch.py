@@ -29,6 +29,8 @@ __all__ = ["SLACK_SECONDS", "Dispatcher"]
 
 # Past its deadline; a training stops itself, so only a hanging one is ever ended.
 GRACE_SECONDS = 3.0
+LAST_GRACE_SECONDS = 0.4  # of what runs last before the report, which has no seconds to lose
+BEAT_SECONDS = 5.0  # between words to the journal: what a kill cannot take from the time spent
 START_SECONDS = 30.0  # more, past its longest time: a fresh worker imports and compiles first
 UNKNOWN_SHARE = 0.6  # of the time that is left, for the first training of all
 POLL_SECONDS = 0.2
@@ -83,9 +85,11 @@ class Dispatcher:
     engine: str | None = None  # what the workers train by, as they say
     device: str | None = None  # … and on
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
+    last: bool = False  # whether nothing but the report comes after what runs now
     members: int = 1  # trainings of one program that a worker carries out side by side
     _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
     _flights: int = 0  # so far
+    _beat_at: float = 0.0
     _seconds: float = 0.0  # that were lost on each of the orders that have just landed
     _entered: list[tuple[str, float]] = field(default_factory=lambda: [("reading", 0.0)])
     _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
@@ -134,12 +138,23 @@ class Dispatcher:
                         self._write(order, fit, noted)
                         self._account(order, fit, rung(order))
                 self._end_hanging(flying)
+                self._beat()
         except BaseException:
             self._drawn.clear()
             for future in flying:
                 self._kill(future)
                 self._lost(future)
             raise
+
+    @property
+    def _grace_seconds(self) -> float:
+        return LAST_GRACE_SECONDS if self.last else GRACE_SECONDS
+
+    def _beat(self) -> None:
+        """Tell the journal the time while trainings go on, for a run that is resumed to charge."""
+        if (now := self.meter.spent_seconds) >= self._beat_at:
+            self.journal.write("beat", {"at_seconds": now})
+            self._beat_at = now + BEAT_SECONDS
 
     def _flight(self, orders: list[Order], latest: float) -> _Flight:
         """Its file lies with the arrays, a folder that all workers share and that goes in the end.
@@ -203,7 +218,7 @@ class Dispatcher:
         """When an answer must have come, of orders that may have to wait for a worker first."""
         begin = self.meter.clock()
         if len(flying) >= self.workers:
-            begin = max(begin, min(each.latest for each in flying.values()) + GRACE_SECONDS)
+            begin = max(begin, min(each.latest for each in flying.values()) + self._grace_seconds)
         patience = max(order.longest_seconds for order in orders) + START_SECONDS
         deadline = max(order.deadline for order in orders)
         if not self._longest and math.isfinite(deadline):
@@ -253,7 +268,7 @@ class Dispatcher:
         for future, flight in flying.items():
             heart = flight.heart
             silent = heart.silent_seconds(now, future.running()) if heart else 0.0
-            late = now > flight.latest + GRACE_SECONDS or silent > SILENT_SECONDS
+            late = now > flight.latest + self._grace_seconds or silent > SILENT_SECONDS
             if late and future not in self._killed:
                 self._kill(future)
 

@@ -27,7 +27,8 @@ class Plan:
     folder: Path  # of the run: checkpoints, and the best network so far
     duel_rounds: int  # of both finalists, in a duel that nothing cuts short
     trainings: int | None  # that may still be started
-    multiply_adds: float | None  # in all, by the end of the search
+    multiply_adds: float | None  # of the whole run
+    owed_rounds: int  # of the dearest pair: what the duel and the refit will want at least
     longest_seconds: float  # of one training: what the duel will be able to afford
     limits: Limits
     text_bytes: int  # that the vocabulary will add to a network's file

@@ -29,8 +29,9 @@ from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.limits import no_smaller
 from autorecur.search.plan import Plan
 from autorecur.search.pricing import Prices, duel_seconds
-from autorecur.search.rungs import Draw, Placement, first_beside, fraction, rung_of
+from autorecur.search.rungs import FACTOR, Draw, Placement, first_beside, fraction, rung_of
 from autorecur.search.trial import Trial, best_scores
+from autorecur.search.work import Account, pair_work, step_work
 
 __all__ = ["MODEL_FILE", "Search"]
 
@@ -39,7 +40,7 @@ TOO_SLOW = 1.5  # times the longest time that a training may take
 BEHIND = 0.97  # of the other cell's seconds, and less: then a cell is waited for longer …
 LONGER = 2  # … by so many times, before it stops early
 MOST_SKIPPED = 200  # draws in a row: then there is nothing left that could be trained
-MOST_UNFINISHABLE = 20  # draws in a row, for which too little time is left: then the rest is idle
+MOST_UNFINISHABLE = 20  # draws in a row for which too little is left: then the rest is idle
 
 
 @dataclass
@@ -67,6 +68,8 @@ class Search:
         self._best: float | None = None
         self._shape = plan.shape
         self._prices: tuple[int, Prices] | None = None  # and of how many trials
+        work = plan.multiply_adds
+        self._account = None if work is None else Account(work, plan.owed_rounds)
         (plan.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
 
     def run(self) -> tuple[Trial, ...]:
@@ -79,7 +82,7 @@ class Search:
         return tuple(self.trials)
 
     def _next(self) -> Order | None:
-        skipped, unfinishable = 0, 0
+        skipped, unfinishable, dear = 0, 0, 0
         while not self._queue and not self.ended_by and not self._reached_limit():
             draw = self._draw()
             if draw is None:
@@ -94,6 +97,9 @@ class Search:
                 self._skip(draw, why)
                 skipped += 1
                 unfinishable += not self._affordable(draw)
+                dear += why is Status.DEAR
+            if dear == MOST_UNFINISHABLE:
+                self.ended_by = "multiply-adds"
             if skipped == MOST_SKIPPED:
                 self.ended_by = "nothing left that could be trained"
         if not self._queue:
@@ -124,8 +130,16 @@ class Search:
         """Why the pair is not to be trained; None where nothing speaks against it."""
         if not self._allowed(draw):
             return Status.BEYOND
+        if self._account and not self._account.pays(_group(draw), *self._work(draw)):
+            return Status.DEAR
         fits = self._affordable(draw) and not self._too_slow(draw)
         return None if fits else Status.SKIPPED
+
+    def _work(self, draw: Draw) -> tuple[float, float]:
+        """Multiply-adds of the pair to its rung from the one before, and of a full training."""
+        plan = self.plan
+        full = pair_work(draw.candidate, plan.space.pair, plan.shape, plan.steps)
+        return full * (draw.fraction - _done_before(draw)), full
 
     def _draw(self) -> Draw | None:
         """The sound default first; it trains while KerasTuner is imported for the rest."""
@@ -157,8 +171,6 @@ class Search:
             self.ended_by = "time"
         elif plan.trainings is not None and self._started + len(plan.space.pair) > plan.trainings:
             self.ended_by = "trainings"
-        elif plan.multiply_adds is not None and meter.multiply_adds >= plan.multiply_adds:
-            self.ended_by = "multiply-adds"
         return self.ended_by is not None
 
     def _known(self, draw: Draw) -> bool:
@@ -264,6 +276,10 @@ class Search:
             order = self._order(draw, draw.candidate.with_cell(cell))
             self._pairs[order.id] = pair
             self._queue.append(order)
+            if self._account:
+                before = round(self.plan.steps * _done_before(draw))
+                full = self._work(draw)[1]
+                self._account.begin(order, _group(draw), order.steps - before, full)
         self._started += len(self.plan.space.pair)
 
     def _seed(self, pair: int) -> int:
@@ -275,7 +291,6 @@ class Search:
 
     def _order(self, draw: Draw, candidate: Candidate) -> Order:
         plan, place = self.plan, draw.placement
-        checkpoint = plan.folder / "checkpoints" / f"{place.pair}-{candidate.cell}.npz"
         name = self._name(draw, candidate.cell)
         return Order(
             id=name,
@@ -286,12 +301,18 @@ class Search:
             steps=max(CHUNK, round(plan.steps * draw.fraction / CHUNK) * CHUNK),
             metric=plan.metric.name,
             deadline=self._deadline(place),
+            step_work=step_work(candidate, plan.shape),
             longest_seconds=plan.longest_seconds,
-            resume_from=str(checkpoint) if place.rung else None,
-            checkpoint=None if draw.top else str(checkpoint),
+            resume_from=self._checkpoint(place, candidate, place.rung - 1) if place.rung else None,
+            checkpoint=None if draw.top else self._checkpoint(place, candidate, place.rung),
             model=str(plan.folder / "checkpoints" / f"{name}.keras"),
             latency=plan.limits.latency_ms is not None,
         )
+
+    def _checkpoint(self, place: Placement, candidate: Candidate, rung: int) -> str:
+        """Each rung's own: one that a kill has left untold must not be begun from its own end."""
+        name = f"{place.pair}-{candidate.cell}-rung-{rung}.npz"
+        return str(self.plan.folder / "checkpoints" / name)
 
     def _deadline(self, place: Placement) -> float:
         """Of a training; the sound default's may be late, for without it there is no network."""
@@ -306,6 +327,8 @@ class Search:
         trial = _trial(fit, draw, order.candidate, order.seed)
         trial = replace(trial, excess=fit.noted.get("excess", self._excess(fit)))
         self.trials.append(trial)
+        if self._account:
+            self._account.end(order, fit)
         self._keep_best(fit, trial.excess)
         self.dispatcher.best = best_scores(self.trials, self.plan.metric.better)
         # Our own oracle ranks by what is watched: a share of right answers moves in steps, and the
@@ -353,6 +376,15 @@ def _trial(fit: Fit, draw: Draw, candidate: Candidate, seed: int) -> Trial:
         candidate=candidate,
         seed=seed,
     )
+
+
+def _group(draw: Draw) -> tuple[int, int]:
+    return first_beside(draw.placement.pair), draw.placement.rung
+
+
+def _done_before(draw: Draw) -> float:
+    """Of a full training, what a survivor brings with it."""
+    return draw.fraction / FACTOR if draw.placement.rung else 0.0
 
 
 def _conductor(

@@ -7,14 +7,56 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from autorecur.errors import BudgetError
 from autorecur.nets.candidate import REFERENCE_CELL, Candidate, Space
 from autorecur.nets.cost import TRAINING_FACTOR, multiply_adds
+from autorecur.nets.order import Fit, Order
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget
 
-__all__ = ["check_least", "pair_work", "refit_work", "step_work"]
+__all__ = ["Account", "check_least", "pair_work", "refit_work", "step_work"]
+
+SEARCH_SHARE = 0.5  # of all multiply-adds, at most
+Group = tuple[int, int]  # the first pair of a bracket, and a rung
+
+
+@dataclass
+class Account:
+    """What the pairs of a search take of a budget in multiply-adds.
+
+    Pairs of one rung of a bracket may be under way together, and how many of them have ended
+    depends on the workers. So those count with what they were planned with, whatever they took;
+    all that went before is over by then, and counts with what it took.
+    """
+
+    total: float
+    owed_rounds: int  # trainings of the dearest pair that the duel and the refit will want at least
+    _planned: dict[str, tuple[Group, float]] = field(default_factory=dict)  # by order
+    _taken: dict[str, float] = field(default_factory=dict)
+    _dearest: float = 0.0  # of the pairs so far, trained fully
+
+    def pays(self, group: Group, work: float, full_work: float) -> bool:
+        """Whether a pair can be paid for, and after it what the dearest is owed; the first can."""
+        if not self._planned:
+            return True
+        spent = work + sum(
+            planned if its == group else self._taken.get(name, planned)
+            for name, (its, planned) in self._planned.items()
+        )
+        owed = self.owed_rounds * max(self._dearest, full_work)
+        return spent <= SEARCH_SHARE * self.total and spent + owed <= self.total
+
+    def begin(self, order: Order, group: Group, steps: int, full_work: float) -> None:
+        """`order` of a pair is begun, with `steps` still to do."""
+        self._planned[order.id] = group, steps * order.step_work
+        self._dearest = max(self._dearest, full_work)
+
+    def end(self, order: Order, fit: Fit) -> None:
+        """Of one that went wrong nobody knows how far it came: it counts as it was planned."""
+        if fit.cost is not None:
+            self._taken[order.id] = fit.steps_done * order.step_work
 
 
 def step_work(candidate: Candidate, shape: Shape) -> float:

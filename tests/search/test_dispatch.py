@@ -387,3 +387,17 @@ def test_a_word_to_the_listener(bench: Bench) -> None:
         12,
     )
     assert event.limit_seconds is None and event.seconds == pytest.approx(0, abs=30)
+
+
+def test_the_journal_is_told_the_time_while_trainings_go_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed in a long training is charged for it when it is resumed."""
+    monkeypatch.setattr(dispatch, "BEAT_SECONDS", 0.0)
+    bench.run(bench.order("one", steps=200))
+    (begun,), (ended,) = bench.lines("start"), bench.lines("training")
+    beats = [line["at_seconds"] for line in bench.lines("beat")]
+    assert beats == sorted(beats) and begun["at_seconds"] <= beats[0] < ended["at_seconds"]
+    journal = list(Journal.read(bench.folder / "journal.jsonl"))
+    untold = journal[: next(at for at, line in enumerate(journal) if line["event"] == "training")]
+    assert Replay(untold).spent_seconds == untold[-1]["at_seconds"] >= beats[0]

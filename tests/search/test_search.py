@@ -123,6 +123,7 @@ def searching(
         duel_rounds=8,
         trainings=None,
         multiply_adds=None,
+        owed_rounds=5,
         longest_seconds=60.0,
         limits=Limits(),
         text_bytes=0,

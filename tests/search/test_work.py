@@ -6,9 +6,11 @@ import pytest
 
 from autorecur.errors import BudgetError
 from autorecur.nets.candidate import Candidate, Space
+from autorecur.nets.cost import Cost
+from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget
-from autorecur.search.work import check_least, pair_work, refit_work, step_work
+from autorecur.search.work import Account, check_least, pair_work, refit_work, step_work
 
 SHAPE = Shape(1, 1, 0, 2, 1)
 FIRST = Candidate("lstm", width=8, lookback=10, batch=32)
@@ -51,3 +53,32 @@ def test_a_budget_pays_for_one_pair_and_its_refits(
             check_least(*asked)
         enough = Budget.parse(str(error.value).rpartition(" ")[2])
         check_least(enough, *asked[1:])
+
+
+def order(name: str, cell: str, steps: int = 100) -> Order:
+    candidate = FIRST.with_cell(cell)
+    return Order(
+        *(name, "arrays", candidate, "selection", 1, steps, "mae", float("inf")),
+        step_work=step_work(candidate, SHAPE),
+    )
+
+
+def test_what_is_under_way_counts_as_planned_and_what_went_before_as_it_was() -> None:
+    """So one worker and two, which have not as much under way, come to the same pairs."""
+    each = step_work(FIRST, SHAPE)
+    account = Account(total=1_000 * each, owed_rounds=5)
+    full = 100 * each
+    assert account.pays((0, 0), 2_000 * each, full)  # without the first pair there is nothing
+    account.begin(order("a", "lstm"), (0, 0), 100, full)
+    fit = Fit("a", Status.STOPPED, "", steps_done=40, cost=Cost.of(FIRST, SHAPE))
+    for under_way in (True, False):
+        assert account.pays((0, 0), 400 * each, full)
+        assert not account.pays((0, 0), 401 * each, full)  # half of it is for the search
+        assert account.pays((1, 0), 400 * each, full)
+        if under_way:
+            account.end(order("a", "lstm"), fit)
+    assert account.pays((1, 0), 460 * each, full)
+    assert not account.pays((1, 0), 461 * each, full)
+    assert not account.pays((1, 0), 10 * each, 195 * each)  # its duel could not be paid for
+    account.end(order("a", "lstm"), Fit("a", Status.KILLED, ""))
+    assert account.pays((1, 0), 460 * each, full)

@@ -10,7 +10,7 @@ __all__ = ["FIDELITIES", "FULL", "MARKS", "begun", "fidelity", "key"]
 FIRST, MIDDLE, FULL = "first rung", "middle rung", "full"
 FIDELITIES = (FIRST, MIDDLE, FULL)
 MARKS = dict(zip(FIDELITIES, "○◐●", strict=True))
-NOT_BEGUN = ("skipped", "beyond")
+NOT_BEGUN = ("skipped", "dear", "beyond")
 
 
 def fidelity(trial: Mapping[str, Any]) -> str:
