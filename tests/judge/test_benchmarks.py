@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -49,6 +50,19 @@ def test_a_baseline_that_wins_hides_no_opposite_cells(
     known = planted.PLANTED["adding 50"]
     told = [planted.Told(planted._mark(known, v), planted.leaning(v)) for v in verdicts]
     assert planted._torn(told) is torn
+
+
+def test_the_luck_of_a_seed_is_harmless_where_each_fold_has_its_own() -> None:
+    import calibration
+
+    noise = calibration.MEASURED["seeds alone"]
+    rng, won = np.random.default_rng(3), []
+    for common in (0.0, 0.5):
+        drawn = calibration._drawn(0.0, noise, 1, 400, rng, common)
+        told = [calibration._case(each, 1, noise.test_share).outcome for each in drawn]
+        won.append(sum(outcome in calibration.WON for outcome in told) / 400)
+    assert not calibration._too_many(won[0], 400)
+    assert calibration._too_many(won[1], 400)
 
 
 def test_what_no_seed_learns_is_told() -> None:
