@@ -176,6 +176,8 @@ def _data(dataset: Dataset) -> dict[str, Any]:
         "reasons": list(schema.reasons),
         "split": {
             "sentence": dataset.split.sentence,
+            # As most kinds imply their folds, it is said where they are otherwise.
+            **({"drawn": True} if dataset.split.drawn and dataset.kind.folds == "rolling" else {}),
             "parts": [
                 {
                     "part": part,

@@ -136,6 +136,7 @@ class Split:
     holdout: Fold
     sentence: str  # how the rows were divided, in words
     bounds: tuple[tuple[str, int, int], ...]  # (part, first, one past the last) for the diagram
+    drawn: bool = False  # whether whole series were drawn into folds, without an order in time
 
 
 def _no_numbers() -> NDArray[np.float32]:

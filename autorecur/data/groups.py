@@ -64,4 +64,5 @@ def grouped(
         holdout=fold(by_series.holdout, MOST["validation"], MOST["holdout"]),
         sentence=f"{int(offsets[-1]):,} rows; {by_series.sentence} A series is in one part only.",
         bounds=tuple(bounds),
+        drawn=True,
     )

@@ -1,6 +1,8 @@
 """What gives the answer away: a later value among the inputs, repeats across parts, told labels.
 
-Exact ties only. A covariate that merely foretells well is what a user hopes for.
+A covariate that merely foretells well is what a user hopes for, so ties that accuse are exact. One
+that foretells next to all that the target's own past leaves open is worth a look all the same: a
+later value that was rounded, or had a little noise added, looks like that.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ FEWEST_ROWS = 30
 SAMPLE_TEXTS = 2_000
 DIFFERENT = 0.5  # share of the series from which repeats are exceptions
 TOLD = 0.99  # share of texts that state their number, from which it is no coincidence
+NEAR = 0.99  # squared correlation with a later value from which a covariate is looked at …
+LEFT_OPEN = 0.25  # … if it leaves open no more than this share of what the target's past does
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 Floats = NDArray[np.float32]
@@ -40,7 +44,8 @@ def ahead(
 ) -> list[Finding]:
     """Covariates that hold what a target is only later to be; up to two horizons ahead.
 
-    A target that repeats itself at that distance is no secret, and no finding.
+    A target that repeats itself at that distance is no secret, and no finding. What holds it nearly
+    is a tip: at the distance at which it does so best.
 
     >>> y = np.random.default_rng(1).normal(size=90).astype(np.float32)
     >>> table, there = np.stack([y, np.roll(y, -3)], axis=1), np.ones((90, 1), bool)
@@ -48,6 +53,7 @@ def ahead(
     "The column 'x' holds the target 'y' of 3 steps later: their correlation is 1."
     """
     targets, found, told = observed.shape[1], list[Finding](), set[int]()
+    near: dict[int, tuple[float, int, int]] = {}  # by covariate: how strong, how far ahead, of whom
     sample = _sample(len(values), SAMPLE_ROWS)
     every = _sample(len(values), 100 * SAMPLE_ROWS)
     for place in range(targets):
@@ -55,18 +61,53 @@ def ahead(
             if len(told) == len(channels) - targets:
                 return found
             inputs = np.r_[place, targets : len(channels)]
-            tied = _tied(values, observed, offsets, place, inputs, sample, lead)
+            strength = _strength(values, observed, offsets, place, inputs, sample, lead)
+            for at in (1 + np.flatnonzero(np.square(strength[1:]) > NEAR)).tolist():
+                other = int(inputs[at])
+                near[other] = max(near.get(other, (0.0, 0, 0)), (float(strength[at]), lead, place))
+            tied = strength > COPY
             if not tied.any():
                 continue
             inputs = np.r_[place, inputs[tied]]
-            tied = _tied(values, observed, offsets, place, inputs, every, lead)
+            tied = _strength(values, observed, offsets, place, inputs, every, lead) > COPY
             if tied[0]:
                 continue
             for other in inputs[1:][tied[1:]].tolist():
                 if other not in told:
                     told.add(other)
                     found.append(_holds_later(channels[other], channels[place], lead))
+    for other, (_, lead, place) in near.items():
+        asked = values, observed, offsets, place
+        if other not in told and (explained := _beyond_its_past(*asked, other, every, lead)):
+            found.append(_nearly_holds(channels[other], channels[place], lead, *explained))
     return found
+
+
+def _beyond_its_past(
+    values: Floats,
+    observed: NDArray[np.bool_],
+    offsets: Ints,
+    place: int,
+    other: int,
+    rows: Ints,
+    lead: int,
+) -> tuple[float, float] | None:
+    """What a covariate explains of a target's later value, and what its own past does at best.
+
+    None where the past leaves too little open for the covariate to stand out.
+    """
+    given = np.array([other])
+    explained = float(_strength(values, observed, offsets, place, given, rows, lead)[0] ** 2)
+    past, own = np.array([place]), 0.0
+    for back in range(MOST_LEADS):
+        ends = offsets[np.searchsorted(offsets, rows, side="right") - 1]
+        earlier = rows[rows - back >= ends] - back
+        strength = _strength(values, observed, offsets, place, past, earlier, lead + back)
+        own = max(own, float(strength[0] ** 2))
+        repeats = own > COPY**2
+        if repeats or explained <= NEAR or 1 - explained > LEFT_OPEN * (1 - own):
+            return None
+    return explained, own
 
 
 def _sample(rows: int, most: int) -> Ints:
@@ -79,7 +120,7 @@ def _later(rows: Ints, offsets: Ints, lead: int) -> Ints:
     return rows[rows + lead < ends]
 
 
-def _tied(
+def _strength(
     values: Floats,
     observed: NDArray[np.bool_],
     offsets: Ints,
@@ -87,20 +128,19 @@ def _tied(
     inputs: Ints,
     rows: Ints,
     lead: int,
-) -> NDArray[np.bool_]:
-    """Which of `inputs` are a target's later value but for scale and level."""
+) -> NDArray[np.float64]:
+    """How `inputs` correlate with a target's later value, whatever the sign."""
     rows = _later(rows, offsets, lead)
     rows = rows[observed[rows + lead, place]]
     if len(rows) < FEWEST_ROWS:
-        return np.zeros(len(inputs), dtype=np.bool_)
+        return np.zeros(len(inputs))
     target = values[rows + lead, place].astype(np.float64)
     given = values[rows][:, inputs].astype(np.float64)
     target -= target.mean()
     given -= given.mean(axis=0)
     spread = np.sqrt((target @ target) * np.square(given).sum(axis=0))
-    strength = np.abs(target @ given) / np.where(spread > 0, spread, np.inf)
-    tied: NDArray[np.bool_] = strength > COPY
-    return tied
+    strength: NDArray[np.float64] = np.abs(target @ given) / np.where(spread > 0, spread, np.inf)
+    return strength
 
 
 def _holds_later(name: str, target: str, lead: int, tie: str = "their correlation is 1") -> Finding:
@@ -110,6 +150,19 @@ def _holds_later(name: str, target: str, lead: int, tie: str = "their correlatio
         "issue",
         f"The column {shown(name)} holds the target {shown(target)} of {steps} later: {tie}.",
         f"Leave it out with --drop {shown(name)}: it is not known in time.",
+    )
+
+
+def _nearly_holds(name: str, target: str, lead: int, explained: float, own: float) -> Finding:
+    steps = "1 step" if lead == 1 else f"{lead} steps"
+    return Finding(
+        "AR107",
+        "tip",
+        f"The column {shown(name)} nearly holds the target {shown(target)} of {steps} later: it "
+        f"explains {100 * explained:.2f} % of it, and the target's own past {100 * own:.2f} % at "
+        "best.",
+        f"If it is not known in time, as a later value that was rounded is not, leave it out with "
+        f"--drop {shown(name)}.",
     )
 
 

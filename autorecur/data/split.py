@@ -121,7 +121,8 @@ def _divided(
         chosen, nearest = line.part(cut, start), line.part(sizes.validation, 0)
         last = train(sizes.validation), nearest, line.ends(sizes.validation)
     else:
-        cut, chosen = 0, between(table, trains, valids)
+        # The table's own rows to choose by come last; what the duel tests is not trained on before.
+        cut, chosen = start, between(table, trains, valids)
         last = train(0), chosen, line.ends(0)
     tests = thinned(between(table, valids, table.offsets[1:]), MOST["holdout"])
     return Split(

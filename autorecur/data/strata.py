@@ -251,6 +251,7 @@ def stratified(
             labels, len(train), len(validation), len(returned), len(holdout), folds, noun, given
         ),
         bounds=_bounds(np.bincount(number, minlength=folds), len(validation), len(holdout)),
+        drawn=True,
     )
 
 

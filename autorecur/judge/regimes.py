@@ -89,5 +89,10 @@ def regimes(case: Case, met: Sequence[Met]) -> tuple[Regime, ...]:
 
 
 def flips(case: Case, regime: Regime) -> bool:
-    """Whether it settles what the verdict leaves open, or settles it otherwise."""
+    """Whether it settles what the verdict leaves open, or settles it otherwise.
+
+    As in a verdict: 95 % sure, and where it names a cell, with nought outside the 95 % interval.
+    """
+    if regime.settled in CELLS and regime.low <= 0 <= regime.high:
+        return False
     return regime.settled is not None and regime.settled != case.settled(DECIDE)

@@ -150,9 +150,10 @@ def _failures(case: Case, cell: str) -> str:
 
 
 def otherwise_fair(case: Case, met: Iterable[Regime]) -> tuple[str, ...]:
-    """Of each regime that settles it otherwise, what it says."""
+    """Of each regime that settles it otherwise, what it says; of one finalist's settings alone."""
     return tuple(
-        f"At {each.name} ({each.lstm} against {each.gru}, {count(each.folds, 'held-out block')}) "
+        f"At {each.name}, both with the settings of the finalist that led the search ({each.lstm} "
+        f"against {each.gru}, {count(each.folds, 'held-out block')}), "
         + (
             "the two would be equally good."
             if each.settled == "equivalent"

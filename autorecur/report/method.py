@@ -105,6 +105,11 @@ def method(record: Record) -> Section:
             "the shares that they have in the table where there are classes. The search has "
             "trained on these too, alike for both cells, and has scored none of them."
         )
+    elif record.data["split"].get("drawn"):
+        folds = (
+            "Each fold holds whole series that it was not trained on, drawn from all of them. The "
+            "search has trained on these too, alike for both cells, and has scored none of them."
+        )
     dueled = (
         "The finalists meet in the duel: both are trained on the same fresh folds with the same "
         f"seeds and the same compute. {folds} Seeds are averaged within a fold, because the fold "

@@ -154,6 +154,18 @@ def fitted(
     return {"wall": wall, **json.loads((folder / "record.json").read_text())}
 
 
+def leaning(verdict: dict[str, Any]) -> str | None:
+    """The cell that a verdict calls the better one, be it as leaning only, whatever its outcome.
+
+    Under BASELINE_WINS the winner is the baseline, and which cell would be the better one is said
+    all the same.
+    """
+    chances = verdict["probability"] or {}
+    sure = {cell: chances.get(f"{cell}_better", 0.0) for cell in ("lstm", "gru")}
+    named = [cell for cell, chance in sure.items() if chance >= verdict["thresholds"]["lean"]]
+    return named[0] if named else None
+
+
 def _informer_rows(out: Path) -> Path:
     """OT alone, on the rows of Informer's protocol: 12 months to train, 4 and 4 to judge by."""
     out.mkdir(parents=True, exist_ok=True)

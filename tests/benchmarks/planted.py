@@ -17,7 +17,8 @@ white noise     nothing can be foretold
 column marks a verdict that cannot be right as "wrong", one that names neither as "undecided", one
 without a comparison as "no answer", and as "not learnt" that no network beats the baselines where
 one should. The exit code is 1 where a verdict is wrong, where seeds of one table name opposite
-cells, where none of its seeds has an answer, and where a run failed.
+cells (beside a baseline that wins, too), where none of its seeds has an answer, where none has
+learnt what can be learnt, and where a run failed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from every_kind import FAILURES, fitted, reason
+from every_kind import FAILURES, fitted, leaning, reason
 
 ROWS, EXAMPLES = 3_000, 1_500
 LONGEST = 24  # letters of one kind
@@ -114,7 +115,7 @@ class Told(NamedTuple):
     """What is to be said of a run's verdict, and whom it names."""
 
     mark: str
-    winner: str | None = None
+    cell: str | None = None
 
 
 SEQUENCES = ("--target", "target", "--series", "id", "--time", "t")
@@ -148,12 +149,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(", ".join(f"{marks[mark]} {mark}" for mark in MARKS))
     print(f"opposite cells by the seed: {', '.join(torn) or 'nowhere'}")
     print(f"no answer with any seed: {', '.join(silent) or 'nowhere'}")
-    return 1 if marks["wrong"] or marks["failed"] or torn or silent else 0
+    dull = [name for name, those in found.items() if _unlearnt(those)]
+    print(f"learnt with no seed: {', '.join(dull) or 'nowhere'}")
+    return 1 if marks["wrong"] or marks["failed"] or torn or silent or dull else 0
 
 
 def _torn(those: Sequence[Told]) -> bool:
     """Whether one names the LSTM where another names the GRU, be it as leaning only."""
-    return {"lstm", "gru"} <= {each.winner for each in those}
+    return {"lstm", "gru"} <= {each.cell for each in those}
+
+
+def _unlearnt(those: Sequence[Told]) -> bool:
+    """Whether every seed that has an answer says that no network beats the baselines, wrongly."""
+    marks = {each.mark for each in those if _answers(each)}
+    return marks == {"not learnt"}
 
 
 def _answers(told: Told) -> bool:
@@ -170,13 +179,13 @@ def _told(name: str, seed: int, budget: str) -> Told:
     verdict = record["verdict"]
     mark = _mark(PLANTED[name], verdict)
     _row(name, str(seed), verdict["outcome"], *_numbers(record), f"**{mark}**" if mark else "")
-    return Told(mark, verdict["winner"])
+    return Told(mark, leaning(verdict))
 
 
 def _mark(planted: Planted, verdict: dict[str, Any]) -> str:
     """What the last column says of a verdict."""
-    outcome, winner = verdict["outcome"], verdict["winner"]
-    if outcome in planted.never or (winner and winner == planted.worse):
+    outcome, cell = verdict["outcome"], leaning(verdict)
+    if outcome in planted.never or (cell and cell == planted.worse):
         return "wrong"
     if outcome == "BASELINE_WINS":
         return "not learnt" if planted.learnable else ""

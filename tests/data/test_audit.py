@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -128,6 +129,56 @@ def test_forecast_the_target_shifted_by_the_horizon(lead: int, steps: str, role:
     assert found.level == "issue" and "--drop 'told'" in found.remedy
     # What the target was is known in time.
     assert leaks_in(daily(y[lead : lead + 300], told=y[:300]), **asked) == []
+
+
+@pytest.mark.parametrize("role", ["past", "known"])
+@pytest.mark.parametrize("way", ["rounded", "noisy"])
+def test_forecast_a_later_value_that_is_nearly_there_is_a_tip(way: str, role: str) -> None:
+    y = 50 + walk(310) + np.random.default_rng(8).normal(0, 3, 310)
+    unit = 0.01 * y.mean()
+    noise = np.random.default_rng(9).normal(0, unit / 2, 310)
+    told = (y / unit).round() * unit if way == "rounded" else y + noise
+    known = ["told"] if role == "known" else []
+    asked = {"target": "y", "time": "when", "horizon": 3, "known": known}
+    (found,) = leaks_in(daily(y[:300], told=told[3:303]), **asked)
+    assert found.level == "tip" and "--drop 'told'" in found.remedy
+    assert "'told' nearly holds the target 'y' of 3 steps later" in found.sentence
+    # What the target was is known in time.
+    assert leaks_in(daily(y[3:303], told=told[:300]), **asked) == []
+
+
+def test_forecast_a_covariate_that_tells_the_season_is_no_leak() -> None:
+    """A value of a day before stands for the next one, and the target's own past holds it too."""
+    steps = np.arange(600)
+    y = np.sin(steps * np.pi / 12) + 0.02 * np.random.default_rng(4).normal(size=600)
+    table = np.stack([y, np.roll(y, 21)], axis=1).astype(np.float32)
+    assert leaks.ahead(table, np.ones((600, 1), bool), ("y", "x"), np.array([0, 600]), 12) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("etth1.csv.gz", {"target": "OT", "time": "date", "horizon": 24}),
+        ("etth1.csv.gz", {"target": "HUFL", "time": "date", "horizon": 24}),
+        ("beijing_pm25.csv.gz", {"target": "pm25", "time": "datetime", "horizon": 24}),
+        ("metro_traffic.csv.gz", {"target": "traffic_volume", "time": "date_time", "horizon": 24}),
+        ("exchange_rate.csv", {"target": "singapore", "time": "date", "horizon": 8}),
+        (
+            "household_power_daily.csv",
+            {"target": "global_active_power", "time": "date", "horizon": 7},
+        ),
+        (
+            "walmart_store_sales.csv",
+            {"target": "weekly_sales", "time": "date", "series": "store", "horizon": 13},
+        ),
+    ],
+    ids=str,
+)
+def test_forecast_covariates_of_real_tables_are_not_accused(
+    name: str, asked: dict[str, object], shared_table: Callable[[str], Path]
+) -> None:
+    found = understand(shared_table(name), Asked(**asked)).findings  # type: ignore[arg-type]
+    assert [each.sentence for each in found if each.code == "AR107"] == []
 
 
 def test_forecast_a_panel_is_looked_through_series_by_series() -> None:

@@ -219,6 +219,13 @@ def test_a_given_division_is_kept(validation: bool) -> None:
     chosen = {VALIDATION if validation else TRAIN}
     assert set(given[split.selection.validation]) == set(given[split.holdout.validation]) == chosen
     assert (given[split.holdout.train + 9] == TRAIN).all()
+    assert len(split.selection.train) and not split.drawn
+    for first, end in itertools.pairwise(offsets):  # the search ends before the duel
+        own, tested = (
+            part[(part >= first) & (part < end)]
+            for part in (split.selection.train, np.concatenate([fold.test for fold in split.duel]))
+        )
+        assert own.max() + 9 < tested.min()
 
 
 def test_test_rows_before_training_rows_are_refused() -> None:
@@ -233,6 +240,7 @@ def test_groups_keep_series_whole() -> None:
     labels = np.random.default_rng(1).random(1200).astype(np.float32)
     labels[5] = np.nan
     split = grouped(offsets, labels)
+    assert split.drawn
     for fold in folds(split):
         parts = [set(part // 40) for part in (fold.train, fold.validation, fold.test)]
         assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])

@@ -71,8 +71,8 @@ def test_what_is_settled_otherwise_is_said() -> None:
     assert [flips(case, each) for each in told] == [False, True]
     (sentence,) = otherwise_fair(case, told)
     assert sentence == (
-        "At equal parameters (LSTM 2 × 64 against GRU 2 × 64, 6 held-out blocks) the GRU would be "
-        "the better one."
+        "At equal parameters, both with the settings of the finalist that led the search (LSTM 2 × "
+        "64 against GRU 2 × 64, 6 held-out blocks), the GRU would be the better one."
     )
 
 
@@ -81,6 +81,21 @@ def test_a_cell_that_wins_may_be_no_better_at_equal_width() -> None:
     told = regimes(case, [_met("equal width", 0.0), _met("equal seconds", 1.2)])
     (sentence,) = otherwise_fair(case, told)
     assert "At equal width" in sentence and sentence.endswith("the two would be equally good.")
+
+
+def test_what_is_sure_by_the_margin_alone_is_no_flip() -> None:
+    """Of a difference far beyond the margin 95 % may lie on one side, and nought within 95 %."""
+    case, apart = _case(0.0), (-1.7, -3.2, -4.7, -4.8, -1.0, 0.0)
+    pairs = tuple(
+        PairedScore(str(fold), 1, 10.0, 10.0 + each, 1.0, 1.0) for fold, each in enumerate(apart)
+    )
+    made = Comparison(pairs, tuple(map(str, range(6))), {}, 0.1, METRICS["mae"])
+    (told,) = regimes(case, [Met("equal width", {"lstm": LSTM, "gru": GRU}, made)])
+    belief = replace(case, comparison=made).belief
+    assert belief.gru_better >= 0.95 and told.low <= 0 <= told.high
+    assert told.settled is None and not flips(case, told)
+    assert not flips(case, replace(told, settled="gru"))  # as a record of before may say
+    assert flips(case, replace(told, settled="gru", high=-0.1))
 
 
 def test_too_few_folds_say_nothing() -> None:

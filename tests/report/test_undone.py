@@ -45,6 +45,21 @@ def test_what_was_not_trained_is_said_with_the_reason(budget: dict[str, Any], wh
     assert told("12", budget, learning=None) == [parts]
 
 
+def test_folds_that_were_drawn_are_not_said_to_come_later() -> None:
+    """Of a panel of engines, say, whole series are drawn, though most of its kind go on in time."""
+    made = record()
+    for drawn in (False, True):
+        split = made.data["split"] | ({"drawn": True} if drawn else {})
+        (section,) = [
+            each
+            for each in document(replace(made, data=made.data | {"split": split})).sections
+            if each.number == "12"
+        ]
+        text = " ".join(section.paragraphs)
+        assert ("later than all that it was trained on" in text) != drawn
+        assert ("whole series that it was not trained on" in text) == drawn
+
+
 def test_of_what_was_trained_nothing_is_said() -> None:
     assert told("2") == told("12") == []
     first = record().verdict["regimes"][:1]
