@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -20,6 +20,7 @@ from autorecur.search.budget import LedgerEntry
 from autorecur.search.rungs import rung_of
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
+from autorecur.search.uses import LOST, START
 from autorecur.story import Story
 
 __all__ = ["holdout_detail", "record_of"]
@@ -67,7 +68,7 @@ def record_of(story: Story) -> Record:
             "trainings": meter.trainings,
             "ended_by": story.ended_by,
             "ledger": [asdict(entry) for entry in ledger],
-            "workers": [_uses(story, entry) for entry in ledger if entry.stage != "before"],
+            "workers": _workers(story, ledger),
             "cells": {
                 cell: {
                     "seconds": story.dispatcher.cell_seconds.get(cell, 0.0),
@@ -115,12 +116,31 @@ def _verdict(
     }
 
 
-def _uses(story: Story, entry: LedgerEntry) -> dict[str, Any]:
-    """What the workers did while a stage lasted: their seconds together."""
-    uses: Mapping[str, float] = story.dispatcher.uses.get(entry.stage, {})
-    did = {name: uses.get(name, 0.0) for name in ("compile", "steps", "validation", "other")}
-    waiting = max(0.0, story.dispatcher.workers * entry.seconds - sum(did.values()))
-    return {"stage": entry.stage, **did, "waiting": waiting}
+def _workers(story: Story, ledger: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    """What the workers did while each stage lasted: their seconds together.
+
+    Of a run before it was resumed, what its journal says of the trainings.
+    """
+    dispatcher = story.dispatcher
+    starts = dispatcher.start_ups()
+    told = [entry for entry in ledger if entry.stage != "before" or "before" in dispatcher.uses]
+    return [
+        _uses(
+            entry.stage,
+            dispatcher.workers * entry.seconds,
+            dispatcher.uses.get(entry.stage, {}),
+            starts.get(entry.stage, 0.0),
+        )
+        for entry in told
+    ]
+
+
+def _uses(stage: str, whole: float, uses: Mapping[str, float], starting: float) -> dict[str, Any]:
+    """So that all of it is `whole`; what the workers did not spend otherwise, they waited."""
+    did = {name: uses.get(name, 0.0) for name in ("compile", "steps", "validation", "other", LOST)}
+    left = max(0.0, whole - sum(did.values()))
+    starting = min(starting, left)
+    return {"stage": stage, **did, START: starting, "waiting": left - starting}
 
 
 def _limits(story: Story) -> dict[str, Any]:

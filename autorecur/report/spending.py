@@ -132,18 +132,29 @@ def _ledger(ledger: Sequence[Mapping[str, Any]], spent: float) -> Table:
     return Table("Planned and spent", labels, tuple(rows))
 
 
-USES = ("steps", "validation", "compile", "other", "waiting")
+# As they are called in the table; those of RARE only where there is something to tell.
+USES = {
+    "steps": "#Steps",
+    "validation": "#Validation",
+    "compile": "#Compiling",
+    "other": "#Other",
+    "start-up": "#Starting",
+    "lost": "#On failures",
+    "waiting": "#Waiting",
+}
+RARE = ("start-up", "lost")
 
 
 def _workers(stages: Sequence[Mapping[str, Any]]) -> Table:
     """What the workers did, in seconds of all of them together."""
-    whole = {"stage": "together", **{use: sum(of[use] for of in stages) for use in USES}}
+    total = {use: sum(of.get(use, 0.0) for of in stages) for use in USES}
+    shown = [use for use in USES if use not in RARE or total[use] > 0]
     rows = tuple(
-        Row((of["stage"], *(words.duration(of[use]) for use in USES)))
-        for of in (*stages, whole)
-        if sum(of[use] for use in USES[:-1]) > 0
+        Row((of["stage"], *(words.duration(of.get(use, 0.0)) for use in shown)))
+        for of in (*stages, {"stage": "together", **total})
+        if sum(of.get(use, 0.0) for use in shown if use != "waiting") > 0
     )
-    labels = columns("Stage", "#Steps", "#Validation", "#Compiling", "#Other", "#Waiting")
+    labels = columns("Stage", *(USES[use] for use in shown))
     return Table("What the workers did, their seconds together", labels, rows)
 
 

@@ -24,6 +24,7 @@ from autorecur.search.events import Event, Listener
 from autorecur.search.heart import Heart
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
+from autorecur.search.uses import LOST, start_ups
 
 __all__ = ["SLACK_SECONDS", "Dispatcher"]
 
@@ -86,8 +87,14 @@ class Dispatcher:
     members: int = 1  # trainings of one program that a worker carries out side by side
     _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
     _flights: int = 0  # so far
+    _seconds: float = 0.0  # that were lost on each of the orders that have just landed
+    _entered: list[tuple[str, float]] = field(default_factory=lambda: [("reading", 0.0)])
     _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
+
+    def __post_init__(self) -> None:
+        if self.replay.uses:
+            self.uses["before"] = Counter(self.replay.uses)
 
     def run(
         self,
@@ -122,7 +129,7 @@ class Dispatcher:
                     return
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
-                    orders = self._landed(flying.pop(future))
+                    orders = self._landed(future, flying.pop(future))
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
                         self._write(order, fit, noted)
@@ -132,6 +139,7 @@ class Dispatcher:
             self._drawn.clear()
             for future in flying:
                 self._kill(future)
+                self._lost(future)
             raise
 
     def _flight(self, orders: list[Order], latest: float) -> _Flight:
@@ -145,10 +153,29 @@ class Dispatcher:
         heart = Heart(Path(orders[0].arrays) / f"heart-{self._flights}")
         return _Flight([replace(o, heart=str(heart.file)) for o in orders], latest, heart)
 
-    def _landed(self, flight: _Flight) -> list[Order]:
+    def _landed(self, future: _Future, flight: _Flight) -> list[Order]:
+        answered = future.done() and not future.cancelled() and future.exception() is None
+        self._seconds = 0.0 if answered else self._lost(future) / len(flight.orders)
         if flight.heart is not None:
             flight.heart.forget()
         return flight.orders
+
+    def _lost(self, future: _Future) -> float:
+        """Book what a worker of ours spent on what it never answered."""
+        begun = getattr(future, "begun", None)
+        seconds = 0.0 if begun is None else max(0.0, self.meter.clock() - begun)
+        self._used({LOST: seconds})
+        return seconds
+
+    def _used(self, seconds: Mapping[str, float]) -> None:
+        self.uses.setdefault(self.stage, Counter()).update(seconds)
+
+    def start_ups(self) -> Mapping[str, float]:
+        """The seconds in which our workers started, by stage; those before the search's, reading's.
+
+        A worker that never came to be ready is not in it: it was lost, or nobody waited for it.
+        """
+        return start_ups(getattr(self.executor, "starts", ()), self._entered)
 
     def _submitted(self, flight: _Flight) -> _Future:
         """On its way; an executor that breaks in the midst of a run costs these orders alone.
@@ -248,7 +275,7 @@ class Dispatcher:
 
     def _write(self, order: Order, fit: Fit, noted: Mapping[str, Any]) -> None:
         """All that a resumed run needs to know of a training, and what its worker did in it."""
-        self.uses.setdefault(self.stage, Counter()).update(fit.ledger or {"other": fit.seconds})
+        self._used(fit.ledger or {"other": fit.seconds})
         self.journal.write(
             "training",
             {
@@ -257,6 +284,7 @@ class Dispatcher:
                 **asked(order),
                 **told(fit),
                 "noted": noted,
+                LOST: self._seconds,
                 "at_seconds": self.meter.spent_seconds,
             },
         )
@@ -297,6 +325,7 @@ class Dispatcher:
     def enter(self, stage: str) -> None:
         """What is carried out from now on belongs to `stage`."""
         self.stage = stage
+        self._entered.append((stage, self.meter.clock()))
         self.journal.write("stage", {"stage": stage, "at_seconds": self.meter.spent_seconds})
         self.tell("stage")
 

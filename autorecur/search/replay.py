@@ -8,6 +8,7 @@ or time perhaps, is tried again.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Replay:
     """Answers to orders, from the events of a journal; of none, no answer."""
 
     def __init__(self, events: Iterable[Event] = (), budget: str = "") -> None:
+        events = list(events)
+        self.uses = _used(events)  # seconds of the workers, whatever came of them
         self._lines: dict[str, Event] = {}
         self.spent_seconds = 0.0
         over: set[str] = set()
@@ -73,6 +76,16 @@ def _lost(line: Event) -> bool:
     """Whether a training came to nothing that more time or room might not mend."""
     status = Status[line["status"]]
     return status in LOST or (status is Status.DEADLINE and line["score"] is None)
+
+
+def _used(events: Iterable[Event]) -> Counter[str]:
+    """As `Dispatcher.uses` has them of a stage."""
+    seconds: Counter[str] = Counter()
+    for event in events:
+        if event["event"] == "training":
+            seconds.update(event.get("ledger") or {"other": event.get("seconds", 0.0)})
+            seconds.update({"lost": event.get("lost", 0.0)})
+    return seconds
 
 
 def asked(order: Order) -> dict[str, Any]:

@@ -51,6 +51,12 @@ def default_workers() -> int:
     return max(1, min(8, int(loky.cpu_count()), workers_in_memory()))
 
 
+class Task(Future[Any]):
+    """What was submitted; `begun`: since when its worker, imports done, has been at it."""
+
+    begun: float | None = None
+
+
 class WorkerPool(Executor):
     """`workers` processes; what is submitted while all are busy waits in line.
 
@@ -63,8 +69,9 @@ class WorkerPool(Executor):
         self.workers = workers
         self._environment = _environment(workers, threads, backend)
         self._lock = threading.RLock()
-        self._line: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
-        self._busy: dict[int, Future[Any]] = {}
+        self._line: deque[tuple[Task, Callable[..., Any], tuple[Any, ...]]] = deque()
+        self._busy: dict[int, Task] = {}
+        self.starts: list[tuple[float, float]] = []  # of workers that came to be ready
         self._done: SimpleQueue[tuple[int, loky.ProcessPoolExecutor | None, Future[Any]]] = (
             SimpleQueue()
         )
@@ -80,12 +87,24 @@ class WorkerPool(Executor):
     def _start(self, place: int) -> None:
         """A worker for `place`; where the system has no room for one, none for now."""
         try:
-            self._slots[place] = self._worker()
+            begin = time.monotonic()
+            self._slots[place], ready = self._worker()
+            ready.add_done_callback(partial(self._started, place, begin))
         except (OSError, RuntimeError, MemoryError) as error:
             self._slots[place], self._error = None, error
             self._again[place] = time.monotonic() + RETRY_SECONDS
 
-    def _worker(self) -> loky.ProcessPoolExecutor:
+    def _started(self, place: int, begin: float, ready: Future[Any]) -> None:
+        """Note how long a worker took to be ready; without a lock, for loky calls from within."""
+        if ready.cancelled() or ready.exception() is not None:
+            return
+        now = time.monotonic()
+        self.starts.append((begin, now))
+        if (task := self._busy.get(place)) is not None:
+            task.begun = now
+
+    def _worker(self) -> tuple[loky.ProcessPoolExecutor, Future[Any]]:
+        """A new one, and what it answers when it is ready."""
         worker = loky.ProcessPoolExecutor(
             max_workers=1,
             timeout=None,
@@ -96,16 +115,16 @@ class WorkerPool(Executor):
             env=self._environment,
         )
         try:
-            worker.submit(_ready)  # loky starts its process with the first task: start it now
+            # loky starts its process with the first task: start it now
+            return worker, worker.submit(_ready)
         except BaseException:
             _discard(worker)
             raise
-        return worker
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         if kwargs:
             raise TypeError("a worker takes positional arguments only")
-        future: Future[Any] = Future()
+        future = Task()
         with self._lock:
             if self._closed:
                 raise RuntimeError("the workers have been shut down")
@@ -118,6 +137,7 @@ class WorkerPool(Executor):
             while place not in self._busy and self._line and self._takes(place):
                 future, fn, args = self._line.popleft()
                 if future.set_running_or_notify_cancel():
+                    future.begun = time.monotonic()
                     self._busy[place] = future
                     inner = self._given(place, fn, args)
                     inner.add_done_callback(partial(self._note, place, self._slots[place]))

@@ -337,6 +337,12 @@ def test_what_the_workers_did_is_shown_where_the_record_knows_it() -> None:
     assert [row.cells[0] for row in table.rows] == ["search", "together"]
     assert table.rows[0].cells[1:] == ("1 min", "20 s", "10 s", "5.0 s", "5.0 s")
     assert table.rows[1].cells[5] == "14 s"
+    lost = [{**stages[0], "start-up": 4.0, "lost": 0.0}, {**stages[1], "lost": 60.0}]
+    budget = section(changed(record(), "budget", workers=lost), "4")
+    (table,) = [table for table in budget.tables if "workers" in table.caption]
+    assert [column.label for column in table.columns][-3:] == ["Starting", "On failures", "Waiting"]
+    assert table.rows[0].cells[-3:] == ("4.0 s", "0 s", "9.0 s")
+    assert table.rows[2].cells[-3:] == ("4.0 s", "1 min", "14 s")
     assert not [table for table in section(record(), "4").tables if "workers" in table.caption]
 
 

@@ -20,6 +20,7 @@ from autorecur.search.budget import Budget, Meter
 from autorecur.search.dispatch import Dispatcher
 from autorecur.search.events import Event
 from autorecur.search.journal import Journal
+from autorecur.search.replay import Replay
 from autorecur.search.workers import WorkerPool
 
 TINY = Candidate("gru", width=4, lookback=8, batch=16)
@@ -223,6 +224,13 @@ def test_a_hanging_training_is_ended_and_the_others_go_on(
     assert bench.meter.trainings == 4
     (line,) = [line for line in bench.lines("training") if line["order"] == "hanging"]
     assert (line["status"], line["score"], line["curve"]) == ("KILLED", None, [])
+    # What its worker spent on it is lost, and no waiting; a resumed run knows of it too.
+    used = bench.dispatcher.uses["search"]
+    assert 0.5 < used["lost"] < 30 and used["lost"] == pytest.approx(line["lost"])
+    assert used["steps"] > 0
+    assert sum(line["lost"] for line in bench.lines("training")) == line["lost"]
+    before = Replay(bench.lines("training")).uses
+    assert before == pytest.approx(dict(used))
 
 
 def test_the_longest_time_ends_a_training_that_hangs_without_a_deadline(
@@ -276,6 +284,7 @@ def test_an_interruption_ends_what_flies(
 
     with pytest.raises(KeyboardInterrupt):
         bench.run(hanging, bench.order("fine"), done=interrupt)
+    assert bench.dispatcher.uses["search"]["lost"] > 0
     pid = int(Path(str(hanging.model)).read_text())
     end = time.monotonic() + 10
     while pid in workers.process_ids() and time.monotonic() < end:

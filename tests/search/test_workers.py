@@ -189,6 +189,19 @@ def test_what_is_cancelled_in_line_never_begins(workers: WorkerPool, tmp_path: P
     assert waiting.cancelled() and [path.name for path in tmp_path.iterdir()] == ["after"]
 
 
+def test_the_start_of_workers_is_no_work_of_theirs() -> None:
+    begin = time.monotonic()
+    with WorkerPool(1) as pool:
+        first = pool.submit(chores.pid_after, 0.0)
+        first.result(60)
+        ((began, ready),) = pool.starts
+        assert begin <= began < ready == first.begun  # the imports are over when its time begins
+        second = pool.submit(chores.pid_after, 0.0)
+        second.result(60)
+        assert second.begun > ready and len(pool.starts) == 1
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 def test_closed_is_closed() -> None:
     pool = WorkerPool(1)
     running = pool.submit(chores.pid_after, 0.0)
