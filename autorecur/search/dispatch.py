@@ -298,7 +298,7 @@ class Dispatcher:
                 **asked(order),
                 **told(fit),
                 "noted": noted,
-                "lost_seconds": self._seconds,
+                LOST: self._seconds,
                 "at_seconds": self.meter.spent_seconds,
             },
         )

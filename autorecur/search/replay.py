@@ -35,6 +35,8 @@ class Replay:
     """Answers to orders, from the events of a journal; of none, no answer."""
 
     def __init__(self, events: Iterable[Event] = (), budget: str = "") -> None:
+        events = list(events)
+        self.uses = _used(events)  # seconds of the workers, whatever came of them
         self._lines: dict[str, Event] = {}
         self._candidates: dict[tuple[str, int], Event] = {}  # by stage and seed
         self.spent_seconds = 0.0
@@ -94,6 +96,16 @@ def _lost(line: Event, same: bool) -> bool:
     """
     status = Status[line["status"]]
     return status in LOST or (status is Status.DEADLINE and (line["score"] is None or not same))
+
+
+def _used(events: Iterable[Event]) -> Counter[str]:
+    """As `Dispatcher.uses` has them of a stage."""
+    seconds: Counter[str] = Counter()
+    for event in events:
+        if event["event"] == "training":
+            seconds.update(event.get("ledger") or {"other": event.get("seconds", 0.0)})
+            seconds.update({"lost": event.get("lost", 0.0)})
+    return seconds
 
 
 def asked(order: Order) -> dict[str, Any]:
