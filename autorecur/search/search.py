@@ -256,7 +256,7 @@ class Search:
             candidate = draw.candidate.with_cell(cell)
             trial = _trial(fit, draw, candidate, seed=0)
             self.trials.append(trial)
-        self._tell(draw, dict.fromkeys(self.plan.space.pair))
+        self._tell(draw, {})
 
     def _place(self, draw: Draw) -> None:
         pair = _Pair(draw)
