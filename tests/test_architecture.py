@@ -76,7 +76,7 @@ HOMES = {
     "scipy": ("judge", "nets.baselines", "nets.spelling"),
     "sklearn": ("certainty", "nets.baseline", "nets.baselines"),
     "tensorflow": ("nets", "run"),
-    "threadpoolctl": ("nets.baseline",),
+    "threadpoolctl": ("nets.baseline", "search.oracle"),
 }
 DISTRIBUTIONS = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
 # Part of another library's own interface: jinja2 escapes with it and hands its `Markup` out.

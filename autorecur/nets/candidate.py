@@ -7,10 +7,12 @@ both cells.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autorecur.errors import SettingError
 
@@ -160,3 +162,25 @@ class Space:
             embedding=int(rng.choice(self.embedding)),
             weight_decay=float(rng.choice(self.weight_decay)),
         )
+
+    def columns(self, rng: np.random.Generator, many: int) -> dict[str, NDArray[Any]]:
+        """`many` candidates as `draw` draws them, at once: a column a field, but for the cell.
+
+        >>> sorted(Space(width=(16,)).columns(np.random.default_rng(1), 3))[:3]
+        ['batch', 'bidirectional', 'depth']
+        """
+        low, high = np.log(self.learning_rate)
+        drawn: dict[str, NDArray[Any]] = {}
+        for field in fields(self):
+            if field.name not in ("cells", "learning_rate"):
+                choices = np.array(getattr(self, field.name))
+                drawn[field.name] = choices[rng.integers(len(choices), size=many)]
+        drawn["learning_rate"] = np.exp(rng.uniform(low, high, many))
+        drawn["residual"] = drawn["residual"] & (drawn["depth"] > 1)
+        return drawn
+
+    def at(self, columns: Mapping[str, NDArray[Any]], place: int) -> Candidate:
+        """The candidate in `columns` at `place`, with the space's first cell."""
+        values = {name: column[place].item() for name, column in columns.items()}
+        rate = float(f"{values['learning_rate']:.2g}")
+        return Candidate(cell=self.pair[0], **{**values, "learning_rate": rate})

@@ -12,12 +12,14 @@ when a search begins, never before. What KerasTuner does that is kept from leaki
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 import keras_tuner
 import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # of scikit-learn
 
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.search.rungs import (
@@ -29,14 +31,16 @@ from autorecur.search.rungs import (
     fraction,
     ready,
 )
+from autorecur.search.surrogate import FEWEST, evidence, ordered
 
 __all__ = ["Conductor", "PairOracle", "hyperparameters"]
 
 OBJECTIVE = "score"
 ENDLESS = 10**9
-MOST_REDRAWS = 200  # of a candidate that was drawn before, or is not allowed
+MOST_REDRAWS = 256  # at once, of which the best that is new and allowed is taken
 MOST_REPEATS = 200  # in a row, of what is known already: then another oracle has nothing new
 
+Columns = Mapping[str, NDArray[Any]]
 _Key = tuple[tuple[Any, ...], float]
 
 
@@ -62,6 +66,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         allowed: Callable[[Candidate, int], bool] = lambda candidate, before: True,
         ahead: bool = False,
         drawn_before: Callable[[int], Candidate | None] = lambda pair: None,
+        guided: bool = True,
     ) -> None:
         super().__init__(
             objective=keras_tuner.Objective(OBJECTIVE, "min" if better == "lower" else "max"),
@@ -72,6 +77,7 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self.space, self.better, self.draw_seed = space, better, seed
         self.allowed = allowed  # by the limits and the time: nothing else is drawn
         self.drawn_before = drawn_before  # of a resumed run: what its journal holds
+        self.guided = guided  # by a model of what was seen; otherwise all is drawn at random
         self.ahead = ahead  # whether a worker is given something else, rather than wait for a rung
         self.pairs: list[Candidate | None] = [first]  # None: nothing was found that is allowed
         self.settings = FACTOR  # that a network is tried with, before another one is drawn
@@ -103,40 +109,71 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Candidate `number`, by the seed and what was drawn before; never one of those again.
 
         None where nothing new is found that is allowed.
-
-        The first bracket gives the sound default other settings, and every network after it is
-        tried with `settings` of them: the learning rate matters most, and a program that is
-        compiled already costs nothing to try it with.
         """
         while len(self.pairs) <= number:
             place = len(self.pairs)
-            if (found := self.drawn_before(place)) is not None:
-                self.pairs.append(found.with_cell(self.space.pair[0]))
-                continue
-            rng = np.random.default_rng((self.draw_seed, 7, place))
-            fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
-            start = first_beside(place)
-            before = self.pairs[-1]
-            fresh = fresh or before is None or not self.allowed(before, start)
-            found = None if fresh else self._unseen(rng, start, before)
-            self.pairs.append(found or self._unseen(rng, start))
+            before = self.drawn_before(place)
+            again = before and before.with_cell(self.space.pair[0])
+            self.pairs.append(again or self._drawn(place))
         return self.pairs[number]
 
-    def _unseen(
-        self, rng: np.random.Generator, start: int, before: Candidate | None = None
-    ) -> Candidate | None:
-        """A new network, or `before` with new settings; None where all that were drawn are known.
+    def _drawn(self, place: int) -> Candidate | None:
+        """Learning rate first.
 
-        A space of a single rate, dropout and decay has no other settings: then the network itself
-        has to be another one.
+        The first bracket gives the sound default other learning rates, low, middle and high ones.
+        The networks after it are whatever promises most, by what those told; each is tried with
+        `settings` of them: the learning rate matters most, and a program that is compiled already
+        costs nothing to try it with. A third of each bracket is drawn at random, so that no early
+        belief keeps the search from anything.
         """
-        seen = {candidate.pair_key for candidate in self.pairs if candidate is not None}
-        for _ in range(MOST_REDRAWS):
-            drawn = self.space.draw(rng)
-            drawn = drawn if before is None else before.with_settings_of(drawn)
-            if drawn.pair_key not in seen and self.allowed(drawn, start):
-                return drawn
-        return None
+        rng = np.random.default_rng((self.draw_seed, 7, place))
+        start, before = first_beside(place), self.pairs[-1]
+        fresh = place > FACTOR and (place - FACTOR - 1) % self.settings == 0
+        fresh = fresh or before is None or not self.allowed(before, start)
+        blind = place <= FACTOR or (place - FACTOR - 1) // FACTOR % FACTOR == FACTOR - 1
+        # Where nothing waits for a worker, a bracket is drawn by what the ones before it told.
+        until = None if self.ahead else start
+        seen = evidence(self.pairs, self.finished, self.better, until)
+        scored = {each.pair for each in seen if each.score is not None}
+        believed = self.guided and not blind and len(scored) >= FEWEST
+        columns: Columns = self.space.columns(rng, MOST_REDRAWS)
+        if place <= FACTOR:
+            columns = self._rates(columns, place)
+
+        def found(before: Candidate | None) -> Candidate | None:
+            table = columns if before is None else _with_settings(columns, before)
+            places: Sequence[int] | NDArray[Any] = range(MOST_REDRAWS)
+            if believed:
+                with threadpool_limits(limits=1):  # the cores are the workers': threads would wait
+                    places = ordered(seen, table, self.space, rng)
+            return self._unseen((self.space.at(table, int(k)) for k in places), start)
+
+        again = None if fresh or before is None else found(before)
+        return again or found(None)
+
+    def _unseen(self, drawn: Iterable[Candidate], start: int) -> Candidate | None:
+        """The first that is new and allowed; None where there is none."""
+        known = {candidate.pair_key for candidate in self.pairs if candidate is not None}
+        new = (each for each in drawn if each.pair_key not in known)
+        return next((each for each in new if self.allowed(each, start)), None)
+
+    def _rates(self, columns: Columns, place: int) -> Columns:
+        """With learning rates of one third of the range, another one for each of three pairs."""
+        low, high = np.log(self.space.learning_rate)
+        thirds = np.random.default_rng((self.draw_seed, 7)).permutation(FACTOR)
+        part = (np.log(columns["learning_rate"]) - low) / FACTOR
+        rates = np.exp(low + part + thirds[place - 1] * (high - low) / FACTOR)
+        return {**columns, "learning_rate": rates}
+
+
+def _with_settings(columns: Columns, network: Candidate) -> Columns:
+    """`network` with the settings in `columns`: see `Candidate.with_settings_of`."""
+    own = asdict(network)
+    made = {name: np.full(len(column), own[name]) for name, column in columns.items()}
+    dropout = columns["dropout"]
+    varied = (dropout > 0) & (network.dropout > 0)
+    made["dropout"] = np.where(varied, dropout, network.dropout)
+    return {**made, **{name: columns[name] for name in ("learning_rate", "weight_decay")}}
 
 
 class Conductor:

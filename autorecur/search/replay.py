@@ -16,7 +16,6 @@ from typing import Any
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost, Latency
 from autorecur.nets.order import Fit, Order, Status
-from autorecur.search import uses
 from autorecur.search.journal import INTERRUPT, plain
 
 __all__ = ["Replay", "asked", "told"]
@@ -40,15 +39,11 @@ class Replay:
         self._lines: dict[str, Event] = {}
         self._candidates: dict[tuple[str, int], Event] = {}  # by stage and seed
         self.spent_seconds = 0.0
-        self.uses: Counter[str] = Counter()  # seconds of the workers, whatever came of them
         over: set[str] = set()
         same, stage = False, ""  # whether it had this budget: with another a stage may go on
         ending = False  # whether it was interrupted, and left the stage that it was in
         for event in events:
             self.spent_seconds = max(self.spent_seconds, event.get("at_seconds", 0.0))
-            if event["event"] == "training":
-                self.uses.update(event.get("ledger") or {"other": event.get("seconds", 0.0)})
-                self.uses.update({uses.LOST: event.get("lost_seconds", 0.0)})
             if event["event"] in ("begin", "resume"):
                 same, stage, ending = event.get("budget") == budget, "", False
             elif event["event"] == "stage":

@@ -29,7 +29,7 @@ from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.limits import no_smaller
 from autorecur.search.plan import Plan
 from autorecur.search.pricing import Prices, duel_seconds
-from autorecur.search.rungs import FACTOR, Draw, Placement, first_beside, fraction, rung_of
+from autorecur.search.rungs import Draw, Placement, first_beside, fraction, rung_of
 from autorecur.search.trial import Trial, best_scores
 from autorecur.search.work import Account, pair_work, step_work
 
@@ -52,7 +52,7 @@ class _Pair:
 
 
 class Search:
-    """One search; `run` returns its trials in the order in which they ended."""
+    """One search; `run` returns its trials by pair, rung and cell."""
 
     def __init__(self, plan: Plan, dispatcher: Dispatcher, oracle: Any = None) -> None:
         self.plan, self.dispatcher, self._oracle = plan, dispatcher, oracle
@@ -79,7 +79,12 @@ class Search:
         )
         left = "time" if self._late else "the oracle had nothing left"
         self.ended_by = self.ended_by or left
-        return tuple(self.trials)
+        return self.in_order
+
+    @property
+    def in_order(self) -> tuple[Trial, ...]:
+        """The trials by pair, rung and cell: which of them landed first says nothing."""
+        return tuple(sorted(self.trials, key=lambda t: (t.pair, t.rung, t.candidate.cell)))
 
     def _next(self) -> Order | None:
         skipped, unfinishable, dear = 0, 0, 0
@@ -139,7 +144,16 @@ class Search:
         """Multiply-adds of the pair to its rung from the one before, and of a full training."""
         plan = self.plan
         full = pair_work(draw.candidate, plan.space.pair, plan.shape, plan.steps)
-        return full * (draw.fraction - _done_before(draw)), full
+        before = sum(
+            self._steps_before(draw, cell) * step_work(draw.candidate.with_cell(cell), plan.shape)
+            for cell in plan.space.pair
+        )
+        return full * draw.fraction - before, full
+
+    def _steps_before(self, draw: Draw, cell: str) -> int:
+        """What a survivor brings with it."""
+        pair = draw.placement.pair
+        return self.prices.steps.get((pair, cell), 0) if draw.placement.rung else 0
 
     def _draw(self) -> Draw | None:
         """The sound default first; it trains while KerasTuner is imported for the rest."""
@@ -268,7 +282,7 @@ class Search:
             candidate = draw.candidate.with_cell(cell)
             trial = _trial(fit, draw, candidate, seed=0)
             self.trials.append(trial)
-        self._tell(draw, dict.fromkeys(self.plan.space.pair))
+        self._tell(draw, {})
 
     def _place(self, draw: Draw) -> None:
         pair = _Pair(draw)
@@ -277,9 +291,8 @@ class Search:
             self._pairs[order.id] = pair
             self._queue.append(order)
             if self._account:
-                before = round(self.plan.steps * _done_before(draw))
-                full = self._work(draw)[1]
-                self._account.begin(order, _group(draw), order.steps - before, full)
+                steps = order.steps - self._steps_before(draw, cell)
+                self._account.begin(order, _group(draw), steps, self._work(draw)[1])
         self._started += len(self.plan.space.pair)
 
     def _seed(self, pair: int) -> int:
@@ -380,11 +393,6 @@ def _trial(fit: Fit, draw: Draw, candidate: Candidate, seed: int) -> Trial:
 
 def _group(draw: Draw) -> tuple[int, int]:
     return first_beside(draw.placement.pair), draw.placement.rung
-
-
-def _done_before(draw: Draw) -> float:
-    """Of a full training, what a survivor brings with it."""
-    return draw.fraction / FACTOR if draw.placement.rung else 0.0
 
 
 def _conductor(

@@ -77,7 +77,7 @@ def test_the_default_and_every_network_after_it_are_tried_with_several_settings(
     shared = [programs[:4], programs[4:7], programs[7:10], programs[10:13]]
     assert [len(set(each)) for each in shared] == [1, 1, 1, 1]
     assert len(set(programs)) == 4
-    assert len({pair.learning_rate for pair in pairs}) == len(pairs)
+    assert len({(pair.program_key, pair.learning_rate) for pair in pairs}) == len(pairs)
 
 
 def test_side_by_side_a_network_is_tried_with_a_whole_brackets_settings() -> None:

@@ -61,7 +61,7 @@ def test_an_answer_is_given_once() -> None:
     assert (fit.score, fit.status, fit.curve) == (1.5, Status.FINISHED, (1.6, 1.5))
     assert replay.take(ORDER) is None and not replay.knows(ORDER)
     assert not fit.late  # of a journal that does not say what ended it
-    cut = Replay([line(status="DEADLINE", late=True)]).take(ORDER)
+    cut = Replay([begun(), line(status="DEADLINE", late=True)], "1min").take(ORDER)
     assert cut is not None and cut.late
 
 
@@ -97,7 +97,24 @@ def test_another_training_of_the_same_name_is_no_answer(change: dict[str, Any]) 
 def test_what_failed_for_want_of_something_is_tried_again(
     told: dict[str, Any], known: bool
 ) -> None:
-    assert Replay([line(**told)]).knows(ORDER) is known
+    assert Replay([begun(), line(**told)], "1min").knows(ORDER) is known
+
+
+def test_what_was_cut_short_is_trained_on_where_the_budget_is_another() -> None:
+    cut = line(status="DEADLINE")
+    assert not Replay([begun("1min"), cut], "2min").knows(ORDER)
+    assert Replay([begun("1min"), line()], "2min").knows(ORDER)
+    again = [begun("1min"), cut, begun("2min", "resume"), line(status="DEADLINE", score=1.2)]
+    fit = Replay(again, "2min").take(ORDER)
+    assert fit is not None and fit.score == 1.2
+
+
+def test_the_stage_that_was_interrupted_goes_on() -> None:
+    """The stages that it was led through after that, to its report, were not carried out."""
+    events = [begun(), entered("search"), entered("duel"), {"event": "interrupt"}]
+    left = [*events, entered("report"), {"event": "end", "why": "interrupt"}]
+    assert Replay(left, "1min").over == {"search"}
+    assert Replay([*events[:-1], entered("refit")], "1min").over == {"search", "duel"}
 
 
 def test_what_it_left_behind_must_be_there(tmp_path: Path) -> None:
