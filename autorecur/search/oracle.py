@@ -31,7 +31,7 @@ from autorecur.search.rungs import (
     fraction,
     ready,
 )
-from autorecur.search.surrogate import FEWEST, best_of, evidence, ordered
+from autorecur.search.surrogate import FEWEST, evidence, ordered
 
 __all__ = ["Conductor", "PairOracle", "hyperparameters"]
 
@@ -118,13 +118,13 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         return self.pairs[number]
 
     def _drawn(self, place: int) -> Candidate | None:
-        """Learning rate before width before the rest.
+        """Learning rate first.
 
         The first bracket gives the sound default other learning rates, low, middle and high ones.
-        The next network is the best so far with another width, the others are whatever promises
-        most. Each is tried with `settings` of them: the learning rate matters most, and a program
-        that is compiled already costs nothing to try it with. A third of each bracket is drawn at
-        random, so that no early belief keeps the search from anything.
+        The networks after it are whatever promises most, by what those told; each is tried with
+        `settings` of them: the learning rate matters most, and a program that is compiled already
+        costs nothing to try it with. A third of each bracket is drawn at random, so that no early
+        belief keeps the search from anything.
         """
         rng = np.random.default_rng((self.draw_seed, 7, place))
         start, before = first_beside(place), self.pairs[-1]
@@ -139,8 +139,6 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         columns: Columns = self.space.columns(rng, MOST_REDRAWS)
         if place <= FACTOR:
             columns = self._rates(columns, place)
-        elif believed and place == FACTOR + 1 and fresh:
-            columns = self._other_widths(columns, best_of(seen))
 
         def found(before: Candidate | None) -> Candidate | None:
             table = columns if before is None else _with_settings(columns, before)
@@ -166,16 +164,6 @@ class PairOracle(keras_tuner.Oracle):  # type: ignore[misc]
         part = (np.log(columns["learning_rate"]) - low) / FACTOR
         rates = np.exp(low + part + thirds[place - 1] * (high - low) / FACTOR)
         return {**columns, "learning_rate": rates}
-
-    def _other_widths(self, columns: Columns, best: Candidate | None) -> Columns:
-        """The best network so far, with the widths beside its own."""
-        choices = sorted({*self.space.width})
-        if best is None or best.width not in choices or len(choices) == 1:
-            return columns
-        at = choices.index(best.width)
-        beside = np.array([*choices[max(0, at - 1) : at], *choices[at + 1 : at + 2]])
-        many = np.arange(MOST_REDRAWS)
-        return {**_with_settings(columns, best), "width": beside[many % len(beside)]}
 
 
 def _with_settings(columns: Columns, network: Candidate) -> Columns:

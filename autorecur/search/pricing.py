@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from autorecur.nets.candidate import Candidate
-from autorecur.nets.cost import multiply_adds
+from autorecur.nets.cost import TRAINING_FACTOR, multiply_adds
+from autorecur.nets.order import Order
 from autorecur.nets.shape import Shape
 from autorecur.nets.training import CHUNK
-from autorecur.search.rungs import Draw
+from autorecur.search.rungs import Draw, first_beside
 from autorecur.search.trial import Trial
 
-__all__ = ["COMPILE_SECONDS", "Prices", "duel_seconds"]
+__all__ = ["COMPILE_SECONDS", "Prices", "Work", "duel_seconds"]
 
 COMPILE_SECONDS = 2.0  # what a new shape costs besides its steps, before any was measured
 LEAST_WORK = 100_000  # multiply-adds that the bookkeeping of one example's forecast is worth
@@ -138,3 +139,37 @@ def duel_seconds(
     overheads = [trial.overhead_seconds for trial in scored]
     each = max(tops) + len(cells) * min(overheads)
     return SPARE * rounds / workers * each + len(cells) * max(overheads)
+
+
+@dataclass
+class Work:
+    """Multiply-adds of a search, the same with any number of workers, whichever of them is faster.
+
+    What is on the rung of the next pair is charged at what was asked for, since some of it may
+    still be trained; what one saves by stopping early is known from the next rung on.
+    """
+
+    shape: Shape
+    _planned: dict[str, tuple[tuple[int, int], float]] = field(default_factory=dict)
+
+    def place(self, draw: Draw, order: Order, steps: int) -> None:
+        """An order of so many steps is going to be carried out."""
+        self._planned[order.id] = _rung(draw), steps * self.of_a_step(order.candidate)
+
+    def of_a_step(self, candidate: Candidate) -> float:
+        """As the meter counts them."""
+        return float(TRAINING_FACTOR * multiply_adds(candidate, self.shape) * candidate.batch)
+
+    def before(self, draw: Draw, trials: Iterable[Trial]) -> float:
+        """What is used before `draw` is begun."""
+        counted = (trial for trial in trials if trial.cost is not None)
+        done = {trial.id: trial.steps_done * self.of_a_step(trial.candidate) for trial in counted}
+        return sum(
+            planned if rung == _rung(draw) else done.get(name, planned)
+            for name, (rung, planned) in self._planned.items()
+        )
+
+
+def _rung(draw: Draw) -> tuple[int, int]:
+    """The bracket, by its first pair, and the rung: what is on it may be trained at a time."""
+    return first_beside(draw.placement.pair), draw.placement.rung

@@ -28,7 +28,7 @@ from autorecur.nets.training import CHUNK
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
 from autorecur.search.limits import no_smaller
 from autorecur.search.plan import Plan
-from autorecur.search.pricing import Prices, duel_seconds
+from autorecur.search.pricing import Prices, Work, duel_seconds
 from autorecur.search.rungs import Draw, Placement, first_beside, fraction, rung_of
 from autorecur.search.trial import Trial, best_scores
 
@@ -51,7 +51,7 @@ class _Pair:
 
 
 class Search:
-    """One search; `run` returns its trials in the order in which they ended."""
+    """One search; `run` returns its trials by pair, rung and cell."""
 
     def __init__(self, plan: Plan, dispatcher: Dispatcher, oracle: Any = None) -> None:
         self.plan, self.dispatcher, self._oracle = plan, dispatcher, oracle
@@ -61,6 +61,7 @@ class Search:
         self.ended_by: str | None = None
         self._queue: deque[Order] = deque()
         self._pairs: dict[str, _Pair] = {}
+        self._work = Work(plan.shape)
         self._started = 0
         self._warm: str | None = None  # the cell whose program is on the worker that came free
         self._late = False  # whether a pair was left out for want of time
@@ -76,7 +77,12 @@ class Search:
         )
         left = "time" if self._late else "the oracle had nothing left"
         self.ended_by = self.ended_by or left
-        return tuple(self.trials)
+        return self.in_order
+
+    @property
+    def in_order(self) -> tuple[Trial, ...]:
+        """The trials by pair, rung and cell: which of them landed first says nothing."""
+        return tuple(sorted(self.trials, key=lambda t: (t.pair, t.rung, t.candidate.cell)))
 
     def _next(self) -> Order | None:
         skipped, unfinishable = 0, 0
@@ -84,7 +90,9 @@ class Search:
             draw = self._draw()
             if draw is None:
                 break
-            if self._known(draw):
+            if self._work_is_done(draw):
+                self.ended_by = "multiply-adds"
+            elif self._known(draw):
                 self._place(draw)
             elif self._over or unfinishable == MOST_UNFINISHABLE:
                 self._leave_out(draw)
@@ -157,9 +165,12 @@ class Search:
             self.ended_by = "time"
         elif plan.trainings is not None and self._started + len(plan.space.pair) > plan.trainings:
             self.ended_by = "trainings"
-        elif plan.multiply_adds is not None and meter.multiply_adds >= plan.multiply_adds:
-            self.ended_by = "multiply-adds"
         return self.ended_by is not None
+
+    def _work_is_done(self, draw: Draw) -> bool:
+        """Whether the multiply-adds are used up before `draw`."""
+        limit = self.plan.multiply_adds
+        return limit is not None and self._work.before(draw, self.trials) >= limit
 
     def _known(self, draw: Draw) -> bool:
         """Whether the journal of a resumed run tells of the pair: it comes at no cost of time."""
@@ -263,6 +274,8 @@ class Search:
         for cell in sorted(self.plan.space.pair, key=lambda cell: cell != self._warm):
             order = self._order(draw, draw.candidate.with_cell(cell))
             self._pairs[order.id] = pair
+            done = self.prices.steps.get((draw.placement.pair, cell), 0)
+            self._work.place(draw, order, order.steps - done)
             self._queue.append(order)
         self._started += len(self.plan.space.pair)
 

@@ -5,6 +5,9 @@ believed rests on the literature's order (learning rate before width before the 
 in how far a score tells of its neighbours. A pair that went on from rung to rung has a score on
 each; what a rung is worth is learnt from those, and all are compared as if trained to the end.
 
+(A whole network of the second bracket for the best one's neighbours in width was tried as well:
+over made-up tables, see `tests/benchmarks/surrogate.py`, it was one network too few.)
+
 The next pair is the best by one draw from what is believed (Thompson sampling): a whole bracket is
 drawn before any of it is scored, and draws differ where the belief is vague. Pure functions of
 numpy arrays: the same scores and the same seed give the same draw on every machine.
@@ -23,7 +26,7 @@ from autorecur.metrics import sign
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.search.rungs import Placement, Scores, fraction
 
-__all__ = ["FEWEST", "Seen", "best_of", "evidence", "ordered"]
+__all__ = ["FEWEST", "Seen", "evidence", "ordered"]
 
 FEWEST = 4  # pairs with a score, before anything is believed
 MOST = 150  # scores, the latest: a draw takes milliseconds
@@ -74,13 +77,6 @@ def evidence(
 def _scaled(score: float) -> float:
     """Losses by their logarithm, for they range over powers of ten; what can be negative as is."""
     return math.log(score) if score > 0 else score
-
-
-def best_of(seen: Sequence[Seen]) -> Candidate | None:
-    """The candidate with the best score of those that went furthest."""
-    scored = [(-each.rung, each.score, each.pair) for each in seen if each.score is not None]
-    pair = min(scored)[2] if scored else None
-    return next((each.candidate for each in seen if each.pair == pair), None)
 
 
 def ordered(

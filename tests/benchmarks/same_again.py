@@ -1,6 +1,7 @@
 """The same budget and seed twice, with one worker and with two: is it the same record?
 
-    python tests/benchmarks/same_again.py [--budget 12trainings] [--seed 3] [--only etth1 …]
+    python tests/benchmarks/same_again.py [--budgets 12trainings 2e11flop] [--seed 3]
+                                          [--only etth1 …]
 
 Times, what is reckoned from them, and the machine are left aside; everything else must be equal,
 of one worker and of two as well. The exit code is 1 where something is not. Needs the developers'
@@ -38,16 +39,17 @@ TIMES = re.compile(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--budget", default="12trainings")
+    parser.add_argument("--budgets", nargs="+", default=["12trainings", "2e11flop"])
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
     given = parser.parse_args(arguments)
     if not DATASETS.is_dir():
         print(f"there is no folder {DATASETS}: the developers' data sets are needed")
         return 2
-    print("| table | workers | trainings | outcome | entries compared | that differ |")
-    print("|---|---|---|---|---|---|")
-    return max(_compared(name, given.budget, given.seed) for name in given.only)
+    print("| table | budget | workers | trainings | outcome | entries compared | that differ |")
+    print("|---|---|---|---|---|---|---|")
+    runs = [(name, budget) for name in given.only for budget in given.budgets]
+    return max(_compared(name, budget, given.seed) for name, budget in runs)
 
 
 def _compared(name: str, budget: str, seed: int) -> int:
@@ -66,7 +68,7 @@ def _compared(name: str, budget: str, seed: int) -> int:
         differs += bool(other)
         said = ", ".join(other[:5]) + (" …" if len(other) > 5 else "") if number else "(the first)"
         print(
-            f"| {name} | {workers} | {run.record.budget['trainings']} "
+            f"| {name} | {budget} | {workers} | {run.record.budget['trainings']} "
             f"| {run.record.verdict['outcome']} | {len(entries)} | {len(other)} {said} |",
             flush=True,
         )
@@ -81,6 +83,7 @@ def _entries(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for key, each in value.items():
             yield from _entries(each, f"{path}/{key}")
     elif isinstance(value, list):
+        yield f"{path}/order", [each.get("id") for each in value if isinstance(each, dict)]
         for place, each in enumerate(value):
             named = each if isinstance(each, dict) else {}
             name = named.get("id", named.get("code", place))

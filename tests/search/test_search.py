@@ -193,6 +193,38 @@ def test_the_cell_that_had_fewer_seconds_is_waited_for_longer(
         assert [patience["lstm"], patience["gru"]] == given
 
 
+def test_multiply_adds_end_a_search_at_the_same_pair_whoever_is_faster(
+    co2: Any, tmp_path: Path
+) -> None:
+    """Half of the steps of some are saved by stopping early, sooner or later known."""
+
+    def pairs_begun(late: int, folder: Path) -> list[str]:
+        folder.mkdir()
+        with searching(co2, folder, workers=2) as (search, _):
+            full = 900 * sum(
+                search._work.of_a_step(search.plan.first.with_cell(cell))
+                for cell in ("lstm", "gru")
+            )
+            search.plan = replace(search.plan, multiply_adds=4 * full)
+            names: list[str] = []
+            flying: list[Order] = []
+            while not search.ended_by or flying:
+                order = search._next()
+                if order is not None:
+                    names.append(order.id)
+                    flying.append(order)
+                if flying and (order is None or len(flying) > late):
+                    landed = flying.pop(0)
+                    steps = landed.steps // 2 if "rung-0" in landed.id else landed.steps // 3
+                    search._done(landed, trained(landed, 1.0, steps))
+            assert search.ended_by == "multiply-adds"
+            assert [trial.id for trial in search.in_order] == sorted(names)
+            return sorted(names)
+
+    one, two = pairs_begun(1, tmp_path / "one"), pairs_begun(7, tmp_path / "two")
+    assert one == two and len(one) > 8
+
+
 def test_one_worker_leaves_the_second_cell_as_much_time_as_the_first(
     co2: Any, tmp_path: Path
 ) -> None:
