@@ -23,7 +23,7 @@ from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits
 from autorecur.search.plan import Plan
 from autorecur.search.search import Search
-from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds
+from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds, in_order
 
 
 def trial(name: str, watched: float | None, top: bool = False, cell: str = "gru") -> Trial:
@@ -218,7 +218,7 @@ def test_multiply_adds_end_a_search_at_the_same_pair_whoever_is_faster(
                     steps = landed.steps // 2 if "rung-0" in landed.id else landed.steps // 3
                     search._done(landed, trained(landed, 1.0, steps))
             assert search.ended_by == "multiply-adds"
-            assert [trial.id for trial in search.in_order] == sorted(names)
+            assert [trial.id for trial in in_order(search.trials)] == sorted(names)
             return sorted(names)
 
     one, two = pairs_begun(1, tmp_path / "one"), pairs_begun(7, tmp_path / "two")
