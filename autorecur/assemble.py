@@ -19,7 +19,7 @@ from autorecur.record import Record
 from autorecur.search.budget import LedgerEntry
 from autorecur.search.rungs import rung_of
 from autorecur.search.search import MODEL_FILE
-from autorecur.search.trial import Trial
+from autorecur.search.trial import Trial, in_order
 from autorecur.search.uses import LOST, START
 from autorecur.story import Story
 
@@ -91,7 +91,7 @@ def record_of(story: Story) -> Record:
             }
             for baseline, scores in story.references.scores.items()
         ),
-        trials=tuple(_trial(trial) for trial in story.trials),
+        trials=tuple(_trial(trial) for trial in in_order(story.trials)),
         duel=tuple(pair.as_dict() for pair in story.comparison.pairs),
         checks=tuple(asdict(check) for check in story.checks),
         figures=story.figures or exhibits.figures(story),

@@ -178,7 +178,7 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
             search.run()
     except KeyboardInterrupt:
         search.ended_by = stage.interrupted()
-    trials = search.in_order  # also where `run` was interrupted
+    trials = tuple(search.trials)
     best = {cell: best_trial(trials, cell) for cell in CELLS}
     finalists = {cell: trial for cell, trial in best.items() if trial is not None}
     return trials, finalists, search.ended_by or "time"

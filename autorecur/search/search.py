@@ -52,7 +52,7 @@ class _Pair:
 
 
 class Search:
-    """One search; `run` returns its trials by pair, rung and cell."""
+    """One search; `run` returns its trials in the order in which they ended."""
 
     def __init__(self, plan: Plan, dispatcher: Dispatcher, oracle: Any = None) -> None:
         self.plan, self.dispatcher, self._oracle = plan, dispatcher, oracle
@@ -79,12 +79,7 @@ class Search:
         )
         left = "time" if self._late else "the oracle had nothing left"
         self.ended_by = self.ended_by or left
-        return self.in_order
-
-    @property
-    def in_order(self) -> tuple[Trial, ...]:
-        """The trials by pair, rung and cell: which of them landed first says nothing."""
-        return tuple(sorted(self.trials, key=lambda t: (t.pair, t.rung, t.candidate.cell)))
+        return tuple(self.trials)
 
     def _next(self) -> Order | None:
         skipped, unfinishable, dear = 0, 0, 0

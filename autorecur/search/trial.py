@@ -11,7 +11,7 @@ from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import Cost
 from autorecur.nets.order import Fit, Status
 
-__all__ = ["Trial", "best_scores", "best_trial", "full_seconds"]
+__all__ = ["Trial", "best_scores", "best_trial", "full_seconds", "in_order"]
 
 # Of what the other cell lacks, where a cell's finalist is chosen: best where settings are worth
 # about as much as the luck of a seed, and three times what one cell alone makes of them.
@@ -116,6 +116,11 @@ def best_trial(trials: Iterable[Trial], cell: str) -> Trial | None:
 
     own = [(smoothed(t, watched), t) for t, watched in scored if t.candidate.cell == cell]
     return min(own, key=lambda each: each[0], default=(None, None))[1]
+
+
+def in_order(trials: Iterable[Trial]) -> list[Trial]:
+    """By pair, rung and cell: which of them ended first says nothing but how many workers ran."""
+    return sorted(trials, key=lambda trial: (trial.pair, trial.rung, trial.candidate.cell))
 
 
 def full_seconds(trial: Trial, trials: Iterable[Trial], steps: int) -> float:

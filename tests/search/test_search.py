@@ -23,7 +23,7 @@ from autorecur.search.journal import Journal
 from autorecur.search.limits import Limits
 from autorecur.search.plan import Plan
 from autorecur.search.search import Search
-from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds
+from autorecur.search.trial import Trial, best_scores, best_trial, full_seconds, in_order
 from autorecur.search.work import Account, pair_work
 
 
@@ -219,7 +219,7 @@ def test_multiply_adds_end_a_search_at_the_same_pair_whoever_is_faster(
                     steps = landed.steps // 2 if "rung-0" in landed.id else landed.steps // 3
                     search._done(landed, trained(landed, 1.0, steps))
             assert search.ended_by == "multiply-adds"
-            begun = [trial.id for trial in search.in_order if trial.status.begun]
+            begun = [trial.id for trial in in_order(search.trials) if trial.status.begun]
             assert begun == sorted(names)
             return sorted(names)
 
