@@ -32,6 +32,8 @@ WIDTH = 80
 class Progress:
     """Takes events and shows nothing; also the interface of those that do."""
 
+    told: frozenset[str] = frozenset()  # the notes that stay where they were shown
+
     def __call__(self, event: Event) -> None:
         """Take note of `event`."""
 
@@ -118,6 +120,7 @@ class LineProgress(Progress):
         if event.kind == "training":
             self._write(line(event))
         elif event.kind == "note" and event.text:
+            self.told |= {event.text}
             minutes, seconds = divmod(int(max(0.0, event.seconds)), 60)
             self._write(
                 f"[{minutes:02d}:{seconds:02d}] {words.clean(event.text, words.SENTENCE_LIMIT)}"
