@@ -27,7 +27,7 @@ LAYERS = (
     ("nets",),
     ("search",),
     ("judge",),
-    ("schema", "record"),
+    ("earlier", "schema", "record"),
     ("report",),
     ("answers", "consult", "run"),
     (
