@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from autorecur.cells import CellProgress, in_notebook
 from autorecur.data import arrays
 from autorecur.data.dataset import Dataset
 from autorecur.data.understand import Asked, understand
+from autorecur.data.watched import Tell
 from autorecur.ending import TEXT_SECONDS, Ending
 from autorecur.errors import SettingError
 from autorecur.expectation import expectation
@@ -134,7 +136,8 @@ def fit(
     try:
         meter.enter("reading")
         tell(Event("stage", meter.spent_seconds, meter.budget.seconds, stage="reading"))
-        dataset, chosen, choices = _understood(data, asked, vectors, metric, space)
+        heard = partial(_read_so_far, tell, meter)
+        dataset, chosen, choices = _understood(data, asked, vectors, metric, space, heard)
         if (note := _long_read(dataset, meter.spent_seconds)) is not None:
             tell(note)
         if dataset.kind.text:
@@ -206,9 +209,10 @@ def _understood(
     vectors: str | Path | None,
     metric: str,
     space: Space | Mapping[str, Any] | None,
+    heard: Tell | None = None,
 ) -> tuple[Dataset, Metric, Space]:
-    """The Dataset, and the metric and the space that suit it."""
-    dataset = understand(data, asked, vectors)
+    """The Dataset, and the metric and the space that suit it; `heard` hears of a long read."""
+    dataset = understand(data, asked, vectors, heard)
     output = "classes" if dataset.schema.classes else dataset.kind.output
     panel = dataset.kind.window == "before" and len(dataset.offsets) > 2
     return dataset, metric_named(metric, output, panel), space_for(dataset, space)
@@ -304,6 +308,10 @@ def _beginning(settings: Settings, dataset: Dataset, budget: str) -> dict[str, A
         "horizon": dataset.horizon,
         "started": datetime.now().astimezone().replace(microsecond=0).isoformat(),
     }
+
+
+def _read_so_far(tell: Listener, meter: Meter, text: str) -> None:
+    tell(Event("note", meter.spent_seconds, meter.budget.seconds, text=text, stage="reading"))
 
 
 def _long_read(dataset: Dataset, seconds: float) -> Event | None:

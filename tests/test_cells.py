@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -23,6 +24,24 @@ import autorecur, warnings
 run = autorecur.fit({table!r}, target="co2", time="date", horizon=13, budget="4trainings",
                     seed=1, workers=1, out={out!r})
 run
+"""
+
+
+# A disk that takes a third of a second for a megabyte.
+SLOW_READ = """
+import time
+from autorecur.data import watched
+real, usual = watched._Counted.readinto, watched.EVERY_SECONDS
+def slow(self, buffer):
+    time.sleep(0.3)
+    return real(self, buffer)
+watched._Counted.readinto, watched.EVERY_SECONDS = slow, 0.6
+try:
+    autorecur.fit({table!r}, target="nowhere", budget="4trainings", workers=1)
+except autorecur.AutorecurError as error:
+    print(error)
+finally:
+    watched._Counted.readinto, watched.EVERY_SECONDS = real, usual
 """
 
 
@@ -76,6 +95,16 @@ def test_a_run_shows_its_progress_and_then_its_first_screen(
     assert 'class="autorecur"' in result["text/html"]
     assert result["text/markdown"].startswith("# ")
     assert "<" not in result["text/plain"]
+
+
+def test_a_long_read_is_seen_in_the_cell(kernel: BlockingKernelClient, tmp_path: Path) -> None:
+    table = tmp_path / "wide.csv"
+    table.write_text("ds,load\n" + "2020-01-01,1.5\n" * 400_000)
+    messages = told(kernel, "import autorecur" + SLOW_READ.format(table=str(table)))
+    shown = [each["data"]["text/plain"] for each in messages if "data" in each]
+    for doing in ("looked through", "read"):
+        assert any(re.search(rf"note +wide\.csv: \d of 6 MB {doing}$", text) for text in shown)
+    assert "nowhere" in messages[-1]["text"]
 
 
 def test_what_the_user_gave_takes_the_place_of_the_display(kernel: BlockingKernelClient) -> None:
