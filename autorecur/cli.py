@@ -28,8 +28,8 @@ from autorecur import leaving
 from autorecur.errors import AutorecurError
 from autorecur.options import coverage, debug, of_the_table, of_training, settings, share
 from autorecur.output import (
+    guard_note,
     guard_sentence,
-    guarded_cells,
     printed_json,
     score_lines,
     visible,
@@ -228,7 +228,9 @@ def _fit(
         click.echo(visible(run.verdict))
     else:
         _print(run.record)
-        _say_guarded(guarded_cells(run.folder / _own("run").PREDICTIONS_FILE))
+    note = guard_note(run.folder / _own("run").PREDICTIONS_FILE)
+    if note and note not in listener.told:
+        _say(note)
     if interrupted:
         if as_json or quiet:  # what is printed otherwise says it
             _say("interrupted: the verdict is from what there was by then")
@@ -262,7 +264,7 @@ def report(run: Path, to: Path | None, expanded: bool) -> None:
     record = _own("record").read(run)
     with writing(target):
         written = _own("report").write(record, target, expanded)
-    click.echo(written)
+    _echo_path(written)
 
 
 @_group.command()
@@ -286,7 +288,7 @@ def compare(runs: Sequence[Path], to: Path | None) -> None:
         return
     with writing(to):
         _own("record").write_text(to, text)
-    click.echo(to)
+    _echo_path(to)
 
 
 @_group.command()
@@ -358,6 +360,11 @@ def _load(folder: Path) -> Run:
     if run.record.data["tokens"] and CHOSEN in os.environ:
         os.environ["KERAS_BACKEND"] = "tensorflow"
     return run
+
+
+def _echo_path(path: Path) -> None:
+    """Where something was written; a folder may be called what a terminal would obey."""
+    click.echo(visible(str(path)).replace("\n", " "))
 
 
 def _write_csv(frame: Any, out: Path | None) -> None:

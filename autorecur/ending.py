@@ -23,7 +23,7 @@ from autorecur.judge.verdict import Verdict
 from autorecur.metrics import sign
 from autorecur.nets.order import Fit
 from autorecur.nets.textual import with_text
-from autorecur.output import write_csv
+from autorecur.output import guard_note, write_csv
 from autorecur.questions import beats_plain, crosschecked
 from autorecur.record import Record
 from autorecur.report import write as write_report
@@ -81,6 +81,8 @@ class Ending:
         verdict = judged(stage, self.finalists, duel, self.refits, kept) if kept else story.verdict
         story = replace(story, model=model, verdict=verdict)
         run = _written(_detailed(story), stage.settings.folder)
+        if note := guard_note(run.folder / PREDICTIONS_FILE):
+            stage.dispatcher.tell("note", note)
         stage.dispatcher.tell("end", story.verdict.sentence)
         return run
 

@@ -14,6 +14,7 @@ from autorecur.data.formulas import guarded, unguarded
 from autorecur.errors import AutorecurError, SettingError
 
 __all__ = [
+    "guard_note",
     "guard_sentence",
     "guarded_cells",
     "printed_json",
@@ -143,6 +144,12 @@ def guard_sentence(cells: int) -> str:
     if cells == 1:
         return f"1 cell that begins with {BEGINNINGS} got an apostrophe, {WHY} it"
     return f"{cells:,} cells that begin with {BEGINNINGS} got an apostrophe, {WHY} them"
+
+
+def guard_note(path: Path) -> str:
+    """What is said of a file by `write_csv` that is there already; empty where nothing need be."""
+    cells = guarded_cells(path) if path.is_file() else 0
+    return f"{path.name}: {guard_sentence(cells)}" if cells else ""
 
 
 @contextmanager

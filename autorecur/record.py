@@ -3,8 +3,8 @@
 Every section is made plain when a Record is built (mappings, tuples, strings, numbers, None; NaN
 and infinity become None), so that the record in memory and the one on disk are equal:
 `from_json(r.to_json()) == r`. The shape is `report/record.schema.json`. A file with a newer
-`schema_version` is refused in one sentence, and so is one that lacks what its version has; an older
-one keeps loading.
+`schema_version` is refused in one sentence, and so is one that lacks what its version had from the
+start; one that was written before its version had it all keeps loading (`earlier`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from autorecur.earlier import filled
 from autorecur.errors import MissingFile, RunError
 from autorecur.schema import fault
 
@@ -119,6 +120,7 @@ def from_json(text: str, source: str = FILE) -> Record:
         raise RunError(f"{source} is not a record of version {version}: it has {found[0]}")
     for name in names:
         _check_shape(name, whole[name], source)
+    whole = filled(whole)
     if wrong := fault({"$schema": schema, "schema_version": version, **whole}):
         raise RunError(f"{source} is not a record of version {version}: {wrong}")
     try:

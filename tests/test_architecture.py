@@ -27,10 +27,11 @@ LAYERS = (
     ("nets",),
     ("search",),
     ("judge",),
-    ("schema", "record"),
+    ("earlier", "schema", "record"),
     ("report",),
     ("answers", "consult", "run"),
     (
+        "region",
         "progress",
         "cells",
         "histogram",

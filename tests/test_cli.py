@@ -22,7 +22,9 @@ from report import sample
 import autorecur
 from autorecur import cli
 from autorecur.errors import DataError, RunError
+from autorecur.output import guard_note
 from autorecur.record import from_json
+from autorecur.search.events import Event
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ["compare", "demo", "evaluate", "fit", "generate", "plan", "predict", "report", "show"]
@@ -34,7 +36,7 @@ def stand_in_run(outcome: str = "GRU", ended_by: str = "time") -> SimpleNamespac
         budget={"ended_by": ended_by},
         to_json=lambda: '{"schema_version": 1}\n',
     )
-    return SimpleNamespace(verdict="Use a GRU.", record=record)
+    return SimpleNamespace(verdict="Use a GRU.", record=record, folder=Path("nowhere"))
 
 
 @pytest.fixture
@@ -363,7 +365,9 @@ def test_what_is_printed_moves_no_cursor_and_the_json_is_the_same(
     fitted: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = sample.record(name="a\x9b2Jb\u202ec\x7f")
-    fitted["run"] = SimpleNamespace(record=made, verdict="Use a\x1b[2J GRU \u2066.")
+    fitted["run"] = SimpleNamespace(
+        record=made, verdict="Use a\x1b[2J GRU \u2066.", folder=Path("nowhere")
+    )
     assert cli.main(["fit", "a.csv", "--json"]) == 0
     printed = capsys.readouterr().out
     assert all(sign.isprintable() or sign == "\n" for sign in printed)
@@ -376,22 +380,57 @@ def test_what_is_printed_moves_no_cursor_and_the_json_is_the_same(
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("who,forecast\n'=cmd,-1\n'@x,+1\n", "2 cells that begin with = + - @ got an apostrophe"),
+        ("who,forecast\n'=cmd,-1\n'@x,+1\n", "predictions.csv: 2 cells that begin with = + - @"),
         ("who,forecast\nload,-1\n'tis,+1\n", ""),
     ],
 )
+@pytest.mark.parametrize("flags", [[], ["--json"], ["--quiet"], ["--quiet", "--json"]])
 def test_fit_says_what_was_changed_in_the_predictions(
+    flags: list[str],
     table: str,
     said: str,
     fitted: dict[str, Any],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    fitted["run"] = SimpleNamespace(record=sample.record(), folder=tmp_path)
+    fitted["run"] = SimpleNamespace(record=sample.record(), folder=tmp_path, verdict="Use a GRU.")
     (tmp_path / "predictions.csv").write_text(table, encoding="utf-8")
-    assert cli.main(["fit", "a.csv"]) == 0
-    err = capsys.readouterr().err
+    assert cli.main(["fit", "a.csv", *flags]) == 0
+    out, err = capsys.readouterr()
+    assert "apostrophe" not in out
     assert err.startswith(f"autorecur: {said}") and err.count("\n") == 1 if said else err == ""
+
+
+def test_what_the_progress_said_for_good_is_not_said_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "predictions.csv").write_text("who\n'=cmd\n", encoding="utf-8")
+    run = SimpleNamespace(record=sample.record(), folder=tmp_path, verdict="Use a GRU.")
+
+    def fit(data: Any, listener: Any, **settings: Any) -> Any:
+        listener(Event("note", 2.0, text=guard_note(tmp_path / "predictions.csv")))
+        return run
+
+    monkeypatch.setitem(vars(autorecur), "fit", fit)
+    for flags, beginning in (([], "[00:02] "), (["--quiet"], "autorecur: ")):
+        assert cli.main(["fit", "a.csv", *flags]) == 0
+        err = capsys.readouterr().err
+        assert err.startswith(f"{beginning}predictions.csv: 1 cell that begins with = + - @ got")
+        assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["report", "compare"])
+def test_a_path_moves_no_cursor(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "a\x1b[2J\x9bb\u202e\nc"
+    sample.record().write(run)
+    for to in ([], ["--to", str(run / "b\x1b[1A.md")]):
+        if to or command == "report":
+            assert cli.main([command, str(run), *([str(run)] * (command == "compare")), *to]) == 0
+            out = capsys.readouterr().out
+            assert out.endswith("b [1A.md\n" if to else "a [2J b  c/report.html\n")
+            assert out[:-1].isprintable(), "one line, and no terminal obeys it"
 
 
 def test_an_interrupt_before_there_is_a_run(

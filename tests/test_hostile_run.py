@@ -22,6 +22,7 @@ import autorecur
 from autorecur import cli, report
 from autorecur.output import guarded_cells, write_csv
 from autorecur.record import Record
+from autorecur.search.events import Event
 
 SHEET = "=cmd|'/C calc'!A0"
 IMAGE = '"><img src=x onerror=alert(1)>'
@@ -98,7 +99,15 @@ def fitted(folder: Path, names: Names, kind: str) -> autorecur.Run:
         seed=3,
         workers=2,
         out=folder / "run",
+        listener=lambda event: _note(folder, event),
     )
+
+
+def _note(folder: Path, event: Event) -> None:
+    """What `fit` tells of its own accord, beside the trainings."""
+    if event.kind == "note":
+        with (folder / "heard").open("a", encoding="utf-8") as file:
+            file.write(f"{event.text}\n")
 
 
 Twins = dict[str, autorecur.Run]
@@ -173,6 +182,15 @@ def test_no_cell_of_the_predictions_is_run_and_numbers_are_left(twins: Twins) ->
     if run.schema.traits.by_series and not run.schema.traits.text:
         assert head[0] == "'=who" and all(row[0].startswith(f"'{SHEET}") for row in rows)
     assert guarded_cells(twins["plain"].folder / "predictions.csv") <= 1 + len(rows)
+
+
+@BOTH
+def test_fit_tells_its_listener_what_it_made_harmless(twins: Twins) -> None:
+    folder = twins["hostile"].folder
+    cells = guarded_cells(folder / "predictions.csv")
+    heard = (folder.parent / "heard").read_text(encoding="utf-8").splitlines()
+    begun = f"predictions.csv: {cells:,} cells that begin with = + - @ got an apostrophe"
+    assert sum(line.startswith(begun) for line in heard) == 1
 
 
 @SEQUENCES

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import hashlib
 import io
 import re
@@ -16,7 +15,7 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +24,7 @@ from autorecur.data.foreign import refuse_foreign, refuse_markup
 from autorecur.data.formulas import unguarded
 from autorecur.data.stamps import LONG_ROWS, lean
 from autorecur.data.table import Table, refuse_repeated, shown
+from autorecur.data.watched import BLOCK_BYTES, Tell, Watched
 from autorecur.errors import DataError
 
 __all__ = ["read_delimited"]
@@ -35,7 +35,6 @@ NOTHING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
     *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
-CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,15 @@ class _Scan:
     head: str
 
 
-def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
-    """A Table of fields with separators; the columns `texts` hold words."""
-    scan = _scan(path, zipped)
+def read_delimited(
+    path: Path, texts: Collection[str], zipped: bool, tell: Tell | None = None
+) -> Table:
+    """A Table of fields with separators; the columns `texts` hold words.
+
+    `tell` is told every few seconds how far a large file has been read.
+    """
+    file = Watched(path, zipped, tell)
+    scan = _scan(file)
     if not scan.head.strip():
         raise DataError(f"{path.name} is empty: it needs a header line and rows")
     separator = separator_of(scan.head)
@@ -65,11 +70,10 @@ def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
     header = [unguarded(name) for name in written]
     nameless = [place for place, name in enumerate(first[0]) if not name]
     _refuse_bad_header(path.name, header)
-    _refuse_unequal(path, zipped, scan, separator, len(header))
+    _refuse_unequal(file, scan, separator, len(header))
     decimal = decimal_of(first[1:], separator)
-    frame = _parse(
-        path, zipped, scan, separator, decimal, dict(zip(written, header, strict=True)), texts
-    )
+    named = dict(zip(written, header, strict=True))
+    frame = _parse(file, scan, separator, decimal, named, texts)
     cells = _unguard(frame) if scan.apostrophes else 0
     cells += sum(name != other for name, other in zip(written, header, strict=True))
     if not len(frame):
@@ -105,43 +109,39 @@ def read_delimited(path: Path, texts: Collection[str], zipped: bool) -> Table:
     )
 
 
-def _open(path: Path, zipped: bool) -> IO[bytes]:
-    return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
-
-
-def _chunks(path: Path, zipped: bool) -> Iterator[bytes]:
-    with _open(path, zipped) as file:
-        while chunk := file.read(CHUNK_BYTES):
+def _chunks(file: Watched) -> Iterator[bytes]:
+    with file.open("looked through") as opened:
+        while chunk := opened.read(BLOCK_BYTES):
             yield chunk
 
 
-def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
+def _scan(file: Watched, encoding: str = "") -> _Scan:
     """Hash, decode and count in one pass; `encoding` is found where it is not given."""
     digest = hashlib.sha256()
     decoder: codecs.IncrementalDecoder | None = None
     breaks, quoted, apostrophes, plain, head, last = 0, False, False, True, "", "\n"
     commas = dict.fromkeys(SEPARATORS, 0)
-    for chunk in _chunks(path, zipped):
+    for chunk in _chunks(file):
         digest.update(chunk)
         if decoder is None:
-            encoding = encoding or _encoding(path.name, chunk)
+            encoding = encoding or _encoding(file.name, chunk)
             decoder = codecs.getincrementaldecoder(encoding)()
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
             if encoding == "utf-8-sig" and plain and error.object[: error.start].isascii():
                 # No letter beyond ASCII was good UTF-8 before it: the file is in an older code.
-                return _scan(path, zipped, WESTERN)
+                return _scan(file, WESTERN)
             place = 1 + breaks + error.object[: error.start].count(b"\n")
             byte = f"0x{error.object[error.start]:02x}"
             raise DataError(
-                f"{path.name} is neither UTF-8 nor Windows-1252: line {place} has the byte {byte}; "
+                f"{file.name} is neither UTF-8 nor Windows-1252: line {place} has the byte {byte}; "
                 "save it as UTF-8"
             ) from error
         if "\0" in text:
             place = 1 + breaks + text[: text.index("\0")].count("\n")
             raise DataError(
-                f"{path.name} has a zero byte in line {place}: it is no text table, or UTF-16 "
+                f"{file.name} has a zero byte in line {place}: it is no text table, or UTF-16 "
                 "without its mark; save it as UTF-8 CSV"
             )
         plain = plain and text.isascii()
@@ -150,7 +150,7 @@ def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
         apostrophes = apostrophes or "'" in text
         for separator in SEPARATORS:
             commas[separator] += text.count(separator)
-        if len(head) < CHUNK_BYTES:
+        if len(head) < BLOCK_BYTES:
             head += text
         last = text[-1:] or last
     if decoder is not None:
@@ -158,9 +158,9 @@ def _scan(path: Path, zipped: bool, encoding: str = "") -> _Scan:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
             if encoding == "utf-8-sig" and plain:
-                return _scan(path, zipped, WESTERN)
+                return _scan(file, WESTERN)
             raise DataError(
-                f"{path.name} ends inside a character: it was cut short; save it as UTF-8"
+                f"{file.name} ends inside a character: it was cut short; save it as UTF-8"
             ) from error
     return _Scan(
         digest.hexdigest(),
@@ -192,7 +192,7 @@ def _refuse_bad_header(name: str, header: list[str]) -> None:
         )
 
 
-def _refuse_unequal(path: Path, zipped: bool, scan: _Scan, separator: str, fields: int) -> None:
+def _refuse_unequal(file: Watched, scan: _Scan, separator: str, fields: int) -> None:
     """Every line has as many fields as the header.
 
     Counting is enough without quotes and where the sums agree: a surplus that hides a lack in the
@@ -202,7 +202,7 @@ def _refuse_unequal(path: Path, zipped: bool, scan: _Scan, separator: str, field
         return
     limit = csv.field_size_limit(2**31 - 1)  # a document may be longer than the module's default
     with (
-        _open(path, zipped) as raw,
+        file.open("checked line by line") as raw,
         io.TextIOWrapper(raw, encoding=scan.encoding, newline="") as text,
     ):
         reader = csv.reader(text, delimiter=separator, skipinitialspace=True)
@@ -210,13 +210,13 @@ def _refuse_unequal(path: Path, zipped: bool, scan: _Scan, separator: str, field
             for row in reader:
                 if row and len(row) != fields and (len(row) > 1 or row[0].strip()):
                     raise DataError(
-                        f"{path.name}, line {reader.line_num}: {len(row)} "
+                        f"{file.name}, line {reader.line_num}: {len(row)} "
                         f"{'field' if len(row) == 1 else 'fields'} where the header has {fields}; "
                         "repair that line"
                     )
         except csv.Error as error:
             raise DataError(
-                f"{path.name}, line {reader.line_num}: {error}; repair that line"
+                f"{file.name}, line {reader.line_num}: {error}; repair that line"
             ) from error
         finally:
             csv.field_size_limit(limit)
@@ -245,8 +245,7 @@ def _missing(header: Mapping[str, str], texts: Collection[str]) -> dict[str, Any
 
 
 def _parse(
-    path: Path,
-    zipped: bool,
+    file: Watched,
     scan: _Scan,
     separator: str,
     decimal: str,
@@ -255,28 +254,27 @@ def _parse(
 ) -> pd.DataFrame:
     """The frame; `header` says of each column's name in the file what it is called."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), file.open("read") as opened:
             # Columns of mixed kinds are judged later, value by value.
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
             frame: pd.DataFrame = pd.read_csv(
-                path,
+                opened,
                 sep=separator,
                 decimal=decimal,
                 encoding=scan.encoding,
-                compression="gzip" if zipped else None,
                 index_col=False,
                 skipinitialspace=True,
                 **_missing(header, texts),
             )
             return frame.rename(columns=header)
     except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path.name} is empty: it needs a header line and rows") from error
+        raise DataError(f"{file.name} is empty: it needs a header line and rows") from error
     except pd.errors.ParserError as error:
         found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
         if found:
             raise DataError(
-                f"{path.name}, line {found[2]}: {found[3]} fields where the header has {found[1]}; "
+                f"{file.name}, line {found[2]}: {found[3]} fields where the header has {found[1]}; "
                 "repair that line"
             ) from error
         reason = str(error).splitlines()[0]
-        raise DataError(f"{path.name} cannot be read as a table ({reason}): repair it") from error
+        raise DataError(f"{file.name} cannot be read as a table ({reason}): repair it") from error

@@ -14,15 +14,19 @@ import pandas as pd
 from autorecur.data.delimited import read_delimited
 from autorecur.data.parquet import damaged, is_parquet, read_parquet
 from autorecur.data.table import Table, refuse_repeated, require_columns, shown
+from autorecur.data.watched import Tell
 from autorecur.errors import AutorecurError, DataError, MissingFile, SettingError
 
 __all__ = ["Table", "read", "require_columns", "shown"]
 
 
-def read(source: str | Path | pd.DataFrame, texts: Collection[str] = ()) -> Table:
+def read(
+    source: str | Path | pd.DataFrame, texts: Collection[str] = (), tell: Tell | None = None
+) -> Table:
     """A table from a CSV, TSV or Parquet file (gzipped or not) or from a DataFrame.
 
     `texts` names the columns whose fields are words, so that "NA" in them is no missing value.
+    `tell` is told every few seconds how far a large file of text has been read.
 
     >>> read(pd.DataFrame({"y": [1.0, 2.0]})).rows
     2
@@ -39,7 +43,7 @@ def read(source: str | Path | pd.DataFrame, texts: Collection[str] = ()) -> Tabl
     if path.is_dir():
         raise DataError(f"{shown(str(source), 200)} is a folder: name the file in it")
     try:
-        return _from_file(path, texts)
+        return _from_file(path, texts, tell)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path.name} is a damaged gzip file ({error}): write it again") from error
     except OSError as error:
@@ -48,7 +52,7 @@ def read(source: str | Path | pd.DataFrame, texts: Collection[str] = ()) -> Tabl
         ) from error
 
 
-def _from_file(path: Path, texts: Collection[str]) -> Table:
+def _from_file(path: Path, texts: Collection[str], tell: Tell | None) -> Table:
     """What a file is, its first bytes say and not its name."""
     with path.open("rb") as file:
         magic = file.read(4)
@@ -57,7 +61,7 @@ def _from_file(path: Path, texts: Collection[str]) -> Table:
         with gzip.open(path, "rb") as unpacked:
             magic = unpacked.read(4)
     if not is_parquet(path.name, magic):
-        return read_delimited(path, texts, zipped)
+        return read_delimited(path, texts, zipped, tell)
     name, frame = read_parquet(path, zipped)
     try:
         return replace(_from_frame(frame, path.name), name=name)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from autorecur.data import infer, prepared, read, sequences, series, text, vectors
 from autorecur.data.dataset import Dataset, Finding, Schema
 from autorecur.data.read import Table
+from autorecur.data.watched import Tell
 from autorecur.errors import DataError, SettingError
 
 __all__ = ["Asked", "Documents", "future_times", "prepare", "running_text", "understand"]
@@ -56,8 +57,13 @@ class Documents:
     findings: tuple[Finding, ...]
 
 
-def understand(source: Source, asked: Asked, vectors_file: str | Path | None = None) -> Dataset:
-    """Read `source`, settle its kind, and build its Dataset."""
+def understand(
+    source: Source,
+    asked: Asked,
+    vectors_file: str | Path | None = None,
+    tell: Tell | None = None,
+) -> Dataset:
+    """Read `source`, settle its kind, and build its Dataset; `tell` hears of a long read."""
     named = {
         "target": asked.target,
         "time": asked.time,
@@ -67,7 +73,7 @@ def understand(source: Source, asked: Asked, vectors_file: str | Path | None = N
         "task": asked.task,
     }
     plain = infer.is_plain(source, **named)  # type: ignore[arg-type]
-    table = text.read_plain(source) if plain else read.read(source, _words(asked))  # type: ignore[arg-type]
+    table = text.read_plain(source) if plain else read.read(source, _words(asked), tell)  # type: ignore[arg-type]
     skip = [*asked.drop, *([asked.split] if asked.split else [])]
     kind, roles, reasons = infer.kind_of(table, skip=skip, **named)  # type: ignore[arg-type]
     target = roles.target[0] if roles.target else None

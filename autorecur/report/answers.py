@@ -36,7 +36,7 @@ def confusion(record: Record) -> Section | None:
         if info.joined:
             reading += f" The {info.joined} rarest classes share the last row and column."
         plots = (Plot(info, said, label, reading),)
-    tables = (score_table(record), _by_class(record), _worst(record), _counts(info))
+    tables = (score_table(record), _by_class(record), _worst(record), *_counts(info))
     return section(
         "7c",
         "What does it confuse?",
@@ -114,16 +114,23 @@ def _precision(matrix: Sequence[Sequence[int]], code: int) -> float | None:
     return matrix[code][code] / of if of else None
 
 
-def _counts(info: plotted.ClassesInfo | None) -> Table | None:
-    """The matrix in numbers."""
+def _counts(info: plotted.ClassesInfo | None) -> tuple[Table, ...]:
+    """The matrix in numbers; the baseline's too, where it is drawn."""
     if info is None:
-        return None
+        return ()
+    table = _matrix(info, info.matrix, "The confusion matrix in numbers")
+    if info.baseline is None or not info.both:
+        return (table,)
+    name = words.cut(info.baseline_name, 60)
+    return table, _matrix(info, info.baseline, f"The confusion matrix of {name} in numbers")
+
+
+def _matrix(info: plotted.ClassesInfo, matrix: Sequence[Sequence[int]], caption: str) -> Table:
     rows = tuple(
-        Row((name, *map(str, counts)))
-        for name, counts in zip(info.labels, info.matrix, strict=True)
+        Row((name, *map(str, counts))) for name, counts in zip(info.labels, matrix, strict=True)
     )
     labels = columns("True class", *(f"#{name}" for name in info.labels))
-    return Table("The confusion matrix in numbers", labels, rows, folded=True)
+    return Table(caption, labels, rows, folded=True)
 
 
 def _worst(record: Record) -> Table | None:

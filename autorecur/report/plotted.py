@@ -23,6 +23,7 @@ from autorecur.report.plots.tried import TriedInfo
 from autorecur.report.plots.variations import VariationsInfo
 
 __all__ = [
+    "BESIDE",
     "FOLDS",
     "ClassesInfo",
     "Info",
@@ -38,6 +39,7 @@ __all__ = [
 
 FOLDS = 20  # of a duel, with a row of their own under the density
 CLASSES = 12  # of a confusion matrix; beyond, the rarest are joined
+BESIDE = 4  # classes up to which a baseline's confusion matrix has room beside the network's
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class ClassesInfo:
     baseline: tuple[tuple[int, ...], ...] | None
     baseline_name: str
     joined: int  # how many of the rarest classes the last one stands for
+
+    @property
+    def both(self) -> bool:
+        """Whether the baseline's matrix is there, and has room beside the network's."""
+        return self.baseline is not None and len(self.labels) <= BESIDE
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from autorecur.report import (
     price,
     residuals,
     spending,
+    undone,
 )
 from autorecur.report.glossary import glossary
 from autorecur.report.parts import Section
@@ -48,8 +49,12 @@ MAKERS = (
 
 
 def sections(record: Record) -> tuple[Section, ...]:
-    """Every section that applies to `record`, in order; the last one ends with the glossary."""
+    """Every section that applies to `record`, in order.
+
+    The last one says what an earlier record does not tell, and ends with the glossary.
+    """
     made = [section for make in MAKERS if (section := make(record)) is not None]
     method = made.pop()
     tables = (*method.tables, glossary(record, (*made, method)))
-    return (*made, replace(method, tables=tables))
+    paragraphs = (*method.paragraphs, *undone.untold(record))
+    return (*made, replace(method, paragraphs=paragraphs, tables=tables))

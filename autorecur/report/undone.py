@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.facts import output
 
-__all__ = ["learning", "regimes"]
+__all__ = ["learning", "regimes", "untold"]
 
 REGIMES = ("equal width", "equal parameters", "equal seconds")
+# What a run of today always tells, if only that there is none, and what of it is told of which
+# answers; of a record without it, the report has no section.
+TELLS = (
+    ("verdict", "variations", "what the verdict hangs on", ()),
+    ("verdict", "regimes", "other ways to be fair", ()),
+    ("verdict", "crosschecks", "other tests of the same question", ()),
+    ("verdict", "folklore", "what of the folklore holds", ()),
+    ("verdict", "learning", "whether more data would help", ()),
+    ("figures", "memory", "how far back the networks look", ()),
+    ("figures", "residuals", "what is left in the residuals", ("numbers",)),
+    ("figures", "certainty", "how sure the classes are", ("classes",)),
+    ("figures", "targets", "how the target is spread", ("numbers", "classes")),
+)
 
 
 def regimes(record: Record) -> tuple[str, ...]:
@@ -26,6 +40,18 @@ def learning(record: Record) -> tuple[str, ...]:
     if verdict.get("learning", ...) is not None or verdict["probability"] is None:
         return ()
     return (_untrained(record, "the finalists on parts of the data"),)
+
+
+def untold(record: Record) -> tuple[str, ...]:
+    """On what an earlier autorecur did not write down yet."""
+    left = [
+        told
+        for section, key, told, of in TELLS
+        if key not in getattr(record, section) and (not of or output(record) in of)
+    ]
+    if not left:
+        return ()
+    return (f"An earlier autorecur wrote this record. It does not tell {words.listed(left)}.",)
 
 
 def _untrained(record: Record, what: str) -> str:

@@ -19,7 +19,7 @@ from autorecur.nets.candidate import CELLS
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
-from autorecur.search.events import Event, Listener
+from autorecur.search.events import Event, Listener, UnderWay
 from autorecur.search.heart import Heart
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
@@ -77,6 +77,8 @@ class Dispatcher:
     journal: Journal
     listener: Listener
     metric: str
+    better: str = ""
+    unit: str = ""
     stage: str = "search"
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)  # of steps and validations
@@ -93,6 +95,7 @@ class Dispatcher:
     _seconds: float = 0.0  # that were lost on each of the orders that have just landed
     _entered: list[tuple[str, float]] = field(default_factory=lambda: [("reading", 0.0)])
     _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
+    _begun: dict[_Future, tuple[UnderWay, ...]] = field(default_factory=dict)
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
     def __post_init__(self) -> None:
@@ -130,8 +133,10 @@ class Dispatcher:
                     flying[self._submitted(flight)] = flight
                 if not flying:
                     return
+                self._notice(flying, rung)
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
+                    self._begun.pop(future, None)
                     orders = self._landed(future, flying.pop(future))
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
@@ -141,6 +146,7 @@ class Dispatcher:
                 self._beat()
         except BaseException:
             self._drawn.clear()
+            self._begun.clear()
             for future in flying:
                 self._kill(future)
                 self._lost(future)
@@ -205,6 +211,21 @@ class Dispatcher:
             refused: _Future = Future()
             refused.set_exception(error)
             return refused
+
+    def _notice(self, flying: _Flying, rung: Callable[[Order], int | None]) -> None:
+        """Tell the listener of orders that a worker has begun: some wait in line first."""
+        now = self.meter.spent_seconds
+        begun = {
+            future: tuple(
+                UnderWay(order.candidate.title, order.seed, rung(order), now)
+                for order in flight.orders
+            )
+            for future, flight in flying.items()
+            if future not in self._begun and future.running()
+        }
+        if begun:
+            self._begun |= begun
+            self.tell("start")
 
     def _most(self) -> int:
         """How many orders may be under way."""
@@ -314,24 +335,20 @@ class Dispatcher:
         if not order.aside:
             self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.working_seconds
             self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
-        self.listener(
-            Event(
-                "training",
-                self.meter.spent_seconds,
-                self.meter.budget.seconds,
-                stage=self.stage,
-                done=self.meter.trainings,
-                expected=self.meter.budget.trainings,
-                rung=rung,
-                title=order.candidate.title,
-                seed=order.seed,
-                score=fit.score,
-                status=fit.status.name.lower(),
-                metric=self.metric,
-                best=dict(self.best),
-                training_seconds=fit.seconds,
-            )
+        self._say(
+            "training",
+            rung=rung,
+            title=order.candidate.title,
+            seed=order.seed,
+            score=fit.score,
+            status=fit.status.name.lower(),
+            training_seconds=fit.seconds,
         )
+
+    def _under_way(self) -> tuple[UnderWay, ...]:
+        """Of no more workers than there are: one may begin the next before we hear of the last."""
+        running = [orders for future, orders in self._begun.items() if not future.done()]
+        return tuple(each for orders in running[-self.workers :] for each in orders)
 
     def enter(self, stage: str) -> None:
         """What is carried out from now on belongs to `stage`."""
@@ -342,16 +359,23 @@ class Dispatcher:
 
     def tell(self, kind: str, text: str = "") -> None:
         """A word to the listener that no training comes with."""
+        self._say(kind, text=text)
+
+    def _say(self, kind: str, **more: Any) -> None:
+        """To the listener: what happened, and how things stand."""
         self.listener(
             Event(
                 kind,
                 self.meter.spent_seconds,
                 self.meter.budget.seconds,
-                text=text,
                 stage=self.stage,
                 done=self.meter.trainings,
                 expected=self.meter.budget.trainings,
                 metric=self.metric,
+                better=self.better,
+                unit=self.unit,
                 best=dict(self.best),
+                under_way=self._under_way(),
+                **more,
             )
         )

@@ -60,6 +60,11 @@ PLAYS = {
     "INCOMPLETE": (40.9, 39.2, 1.35, 52.6),
 }
 STEPS, WINDOWS = 24, 12
+# A run tells of every one, if only that there is none.
+FIGURES = (
+    *("forecast", "residuals", "classes", "certainty", "scatter"),
+    *("targets", "memory", "worst"),
+)
 
 
 def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int = 7) -> Record:
@@ -111,6 +116,7 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
         duel=played.pairs_of(comparison),
         checks=_checks(name),
         figures={
+            **dict.fromkeys(FIGURES),
             "forecast": _forecast(rng, name),
             "memory": None if incomplete else _memory(),
             "residuals": residuals(_leftover(), name),

@@ -108,7 +108,7 @@ def built(scores: Scores, data: dict[str, Any], figures: dict[str, Any], **optio
         ],
         trials=trials,
         duel=played.pairs_of(comparison),
-        figures=figures,
+        figures={**dict.fromkeys(sample.FIGURES), **figures},
         checks=[_rare(check) if data["classes"] else check for check in base.checks],
     )
 

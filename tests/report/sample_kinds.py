@@ -189,6 +189,7 @@ def _languages(name: str) -> Record:
     record = _texts("kind")
     matrix = _confused(labels, 60, 0.8, 8)
     figures = {
+        **dict.fromkeys(sample.FIGURES),
         "classes": {"labels": labels, "matrix": matrix, "baseline_matrix": None},
         **_told(name, labels, matrix, 5_452),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,14 +17,14 @@ from autorecur.report.document import document
 from autorecur.report.evidence import ROWS
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.plots.binned import Bins, TargetPart, TargetsInfo
-from autorecur.report.plots.curves import CurvesInfo
+from autorecur.report.plots.curves import CurvesInfo, Spaced
 from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
 from autorecur.report.plots.leftover import ResidualsInfo
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
 from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo, precision_at
 from autorecur.report.plots.tried import TriedInfo, score_text, size_name
-from autorecur.report.plots.variations import VariationsInfo
+from autorecur.report.plots.variations import JUDGED, VariationsInfo
 from autorecur.report.plotted import (
     ClassesInfo,
     MemoryInfo,
@@ -32,11 +32,19 @@ from autorecur.report.plotted import (
     ScatterInfo,
 )
 
-Cells = tuple[str, ...]
+Cells = tuple[str | None, ...]  # None where a row says nothing of the figure in that column
+
+
+def scored(value: float | None, share: bool, signed: bool = False) -> str:
+    """What a figure draws, in points or per cent where it is a share, as a table writes it."""
+    if share and value is not None:
+        return words.score(value / 100, "accuracy", signed=signed)
+    return words.number(value, signed=signed)
 
 
 def pairs(info: PosteriorInfo) -> list[Cells]:
-    return [(fold,) for fold, values in info.folds for _ in values]
+    share = info.unit == "points"
+    return [(fold, scored(value, share, True)) for fold, found in info.folds for value in found]
 
 
 def judged(info: VariationsInfo) -> list[Cells]:
@@ -44,12 +52,25 @@ def judged(info: VariationsInfo) -> list[Cells]:
     return [(row.name, words.number(row.mean, signed=True)) for row in asked]
 
 
+def fair(info: VariationsInfo) -> list[Cells]:
+    """The other ways to be fair, with the ends of their lines."""
+    share = info.unit == "points"
+    return [
+        (
+            row.name.removeprefix("at "),
+            *(scored(each, share, True) for each in (row.mean, *row.ends)),
+        )
+        for row in info.rows
+        if row.same is None and row.ends is not None
+    ]
+
+
 def prices(info: PriceInfo) -> list[Cells]:
     networks = [
         (point.title, words.duration(point.seconds), words.number(point.score))
         for point in (*info.tried, *info.finalists)
     ]
-    lines = [(name, words.number(score)) for name, score in info.baselines]
+    lines = [(name, None, words.number(score)) for name, score in info.baselines]
     return networks + (lines if info.finalists else [])
 
 
@@ -63,12 +84,25 @@ def squares(info: TriedInfo) -> list[Cells]:
 
 def lines(info: CurvesInfo) -> list[Cells]:
     drawn = [
-        (str(panel.rung), str(curve.points[-1][0]))
+        (None, str(panel.rung), *ends(curve.points, info.label))
         for panel in reversed(info.panels)
         for curve in panel.curves
     ]
     rest = [panel for panel in info.panels if panel.hidden]
-    return drawn + [(str(panel.rung), f"median of {panel.hidden} more") for panel in rest]
+    return drawn + [
+        (f"median of {panel.hidden} more", str(panel.rung), *ends(panel.median, info.label))
+        for panel in rest
+    ]
+
+
+def ends(points: Spaced, label: str) -> Cells:
+    """The first, the best and the last score of a line, and how many it has."""
+    values = [value for _, value in points if value is not None]
+    assert len(points) < 60, "a longer line is thinned, and its best score may not be drawn"
+    share = any(name in label for name in ("accuracy", "macro F1"))
+    best = max(values) if "↑" in label else min(values)
+    told = (scored(value, share) for value in (values[0], best, values[-1]))
+    return (*told, str(len(values)))
 
 
 def window(info: ForecastInfo) -> list[Cells]:
@@ -94,8 +128,8 @@ def distances(info: MemoryInfo) -> list[Cells]:
     ]
 
 
-def counts(info: ClassesInfo) -> list[Cells]:
-    return [(name, *map(str, row)) for name, row in zip(info.labels, info.matrix, strict=True)]
+def counts(info: ClassesInfo, matrix: Sequence[Sequence[int]]) -> list[Cells]:
+    return [(name, *map(str, row)) for name, row in zip(info.labels, matrix, strict=True)]
 
 
 def recalls(info: PrecisionInfo) -> list[Cells]:
@@ -114,10 +148,16 @@ def sureness(info: CalibrationInfo) -> list[Cells]:
 
 
 def heights(bins: Bins) -> list[Cells]:
-    within = list(zip(map(words.number, bins.edges), map(str, bins.counts), strict=False))
-    below = [(words.number(bins.edges[0]), str(bins.below))] if bins.below else []
-    above = [(words.number(bins.edges[-1]), str(bins.above))] if bins.above else []
+    """From, to and how many; the first and the last one reach further than any edge."""
+    edges = [*map(words.number, bins.edges)]
+    within = list(zip(edges, edges[1:], map(count, bins.counts), strict=False))
+    below = [(words.MISSING, edges[0], count(bins.below))] if bins.below else []
+    above = [(edges[-1], words.MISSING, count(bins.above))] if bins.above else []
     return [*below, *within, *above]
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
 
 
 def values(part: TargetPart) -> list[Cells]:
@@ -133,7 +173,6 @@ def correlations(info: ResidualsInfo) -> list[Cells]:
 
 NUMBERS: dict[type, Callable[[Any], list[Cells]]] = {
     PosteriorInfo: pairs,
-    VariationsInfo: judged,
     PriceInfo: prices,
     SpentInfo: bars,
     TriedInfo: squares,
@@ -141,7 +180,6 @@ NUMBERS: dict[type, Callable[[Any], list[Cells]]] = {
     ForecastInfo: window,
     StepsInfo: steps,
     MemoryInfo: distances,
-    ClassesInfo: counts,
     PrecisionInfo: recalls,
     CalibrationInfo: sureness,
 }
@@ -153,14 +191,41 @@ def numbers(info: Any) -> list[list[Cells]]:
         return [values(part) for part in info.parts]
     if isinstance(info, ResidualsInfo):
         return [heights(info.bins), *([correlations(info)] if info.lags else [])]
+    if isinstance(info, VariationsInfo):
+        return [each for each in (judged(info), fair(info)) if each]
+    if isinstance(info, ClassesInfo):
+        drawn = [info.matrix, *([info.baseline] if info.baseline and info.both else [])]
+        return [counts(info, matrix) for matrix in drawn]
     return [NUMBERS[type(info)](info)]
 
 
 def holds(table: Table, expected: list[Cells]) -> bool:
-    """Whether the table has a row for each mark, in order, with its numbers in it."""
-    return len(table.rows) == len(expected) and all(
-        set(parts) <= set(row.cells) for row, parts in zip(table.rows, expected, strict=True)
-    )
+    """Whether the table has a row for each mark, in order, and a column for each of its numbers."""
+    return places(table, expected) is not None
+
+
+def places(table: Table, expected: list[Cells]) -> list[int] | None:
+    """The columns in which the numbers stand."""
+    if len(table.rows) != len(expected):
+        return None
+    written = list(zip(*(row.cells for row in table.rows), strict=True))
+    alike = [
+        {
+            at
+            for at, cells in enumerate(written)
+            if all(part in (None, cell) for part, cell in zip(parts, cells, strict=True))
+        }
+        for parts in zip(*expected, strict=True)
+    ]
+    return distinct(alike, [])
+
+
+def distinct(alike: list[set[int]], taken: list[int]) -> list[int] | None:
+    """A column of its own for each, of those that read like it."""
+    if len(taken) == len(alike):
+        return taken
+    tried = (distinct(alike, [*taken, at]) for at in alike[len(taken)] - set(taken))
+    return next((found for found in tried if found is not None), None)
 
 
 def counted(section: Section, points: int, label: str) -> bool:
@@ -198,13 +263,27 @@ def test_a_figures_numbers_stand_in_a_table_of_its_section(name: str) -> None:
     assert len(found) >= 4
 
 
-def test_a_table_of_other_numbers_is_told_from_the_figures() -> None:
-    for section, plot in shown(record(trials=60)):
+@pytest.mark.parametrize("name", ["60", "200", *KINDS])
+def test_a_table_of_other_numbers_is_told_from_the_figures(name: str) -> None:
+    """One row less, or one wrong number in any row, and the table is not the figure's."""
+    for section, plot in shown(made_for(name)):
+        if isinstance(plot.info, ScatterInfo):
+            continue
         for expected in numbers(plot.info):
             table = next(table for table in section.tables if holds(table, expected))
-            garbled = Row((words.MISSING,) * len(table.columns))
             assert not holds(replace(table, rows=table.rows[1:]), expected)
-            assert not holds(replace(table, rows=(*table.rows[:-1], garbled)), expected)
+            columns = places(table, expected) or []
+            for at, parts in enumerate(expected):
+                for part, column in zip(parts, columns, strict=True):
+                    wrong = garbled(table, at, column)
+                    assert part is None or not holds(wrong, expected), (section.number, part)
+
+
+def garbled(table: Table, at: int, column: int) -> Table:
+    """The table with another number in one cell."""
+    cells = list(table.rows[at].cells)
+    cells[column] += "1"
+    return replace(table, rows=(*table.rows[:at], Row(tuple(cells)), *table.rows[at + 1 :]))
 
 
 @pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
@@ -223,8 +302,13 @@ def test_the_curve_of_belief_stands_in_numbers(name: str) -> None:
         assert first.plots == ()
         return
     values = dict(row.cells for row in first.tables[0].rows)
-    assert values["Mean of GRU − LSTM [MW]"] == words.number(
-        made.verdict["difference"]["mean"], signed=True
-    )
+    difference = made.verdict["difference"]
+    assert values["Mean of GRU − LSTM [MW]"] == words.number(difference["mean"], signed=True)
+    for end, name in (("low", "95 % interval from"), ("high", "95 % interval to")):
+        assert values[name] == words.number(difference[end], signed=True)
+    drawn = next(plot.info for _, plot in shown(made) if isinstance(plot.info, VariationsInfo))
+    assert drawn.rows[0].name == JUDGED
+    assert drawn.rows[0].ends == (difference["low"], difference["high"])
+    assert drawn.rows[0].mean == difference["mean"]
     probability = made.verdict["probability"]
     assert values["Probability: equal within it"] == words.share(probability["equivalent"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecur.report import words
 from autorecur.report.figures.style import COLOUR, INK, MARK, MUTED, figure, tick
-from autorecur.report.plotted import ClassesInfo, ScatterInfo
+from autorecur.report.plotted import BESIDE, ClassesInfo, ScatterInfo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_classes", "draw_scatter"]
 
-BESIDE = 4  # classes up to which the baseline's matrix has room beside the network's
 DENSEST = 0.6  # of a cell's colour, so that its numbers stand out in both themes
 FAINTEST = 0.08  # of one that holds anything
 NAME = 16  # characters of a class's name at an axis
@@ -24,14 +23,13 @@ NAME = 16  # characters of a class's name at an axis
 def draw_classes(info: ClassesInfo) -> Figure:
     """The confusion matrix; the baseline's beside it where there is room."""
     size = len(info.labels)
-    two = info.baseline is not None and size <= BESIDE
     height = 0.46 if size > BESIDE else 0.62
     drawn = figure(7.6, 1.0 + height * size)
-    panels = drawn.subplots(1, 2 if two else 1, squeeze=False)[0]
+    panels = drawn.subplots(1, 2 if info.both else 1, squeeze=False)[0]
     _matrix(panels[0], info.matrix, info.labels, COLOUR[info.cell])
     panels[0].set_ylabel("true class")
     panels[0].set_title(words.cut(info.name, 40), loc="left", fontsize=10, color=MUTED)
-    if two and info.baseline is not None:
+    if info.both and info.baseline is not None:
         _matrix(panels[1], info.baseline, info.labels, MUTED)
         panels[1].set_title(words.cut(info.baseline_name, 40), loc="left", fontsize=10, color=MUTED)
         panels[1].set_yticklabels([])
