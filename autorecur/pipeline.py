@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,7 @@ from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.defaults import space_for
 from autorecur.nets.programs import DEFAULT_ENGINE, ENGINES
 from autorecur.outline import Outline, outline_of
+from autorecur.progress import Progress
 from autorecur.record import read
 from autorecur.run import Run
 from autorecur.search.budget import Budget, Meter
@@ -127,19 +129,21 @@ def fit(
         AutorecurError: where something is for the user to repair; nothing has been written then.
     """
     meter = Meter(Budget.parse(budget), started=started)
-    tell: Listener = listener or (CellProgress() if in_notebook() else _silent)
     processes = _checked(seed, margin, workers)
     wanted = Path(out) if resume and out is not None else folders.checked(out)
     asked = Asked(target, time, series, text, horizon, task, known, static, split, drop)
     bounds, backend = Limits.of(limits), _checked_engine(engine)
-    crew = executor or WorkerPool(processes, backend=backend)  # warms up while the table is read
-    try:
+    with ExitStack() as ending:
+        tell: Listener = listener or ending.enter_context(_display())
+        crew = executor or WorkerPool(processes, backend=backend)  # warms up during the reading
+        if executor is None:  # another's serves on
+            ending.callback(crew.shutdown, wait=False, cancel_futures=True)
         meter.enter("reading")
         tell(Event("stage", meter.spent_seconds, meter.budget.seconds, stage="reading"))
         heard = partial(_read_so_far, tell, meter)
         dataset, chosen, choices = _understood(data, asked, vectors, metric, space, heard)
-        if (note := _long_read(dataset, meter.spent_seconds)) is not None:
-            tell(note)
+        unit = chosen.unit_of(dataset.schema.unit)
+        _tell_table(tell, meter, dataset, chosen, unit, seed)
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
         first = first_within(dataset, choices, bounds)
@@ -154,18 +158,14 @@ def fit(
         replay = Replay(past, str(budget))
         meter.resume(replay.spent_seconds)
         with folders.opened(folder) as journal:
-            dispatcher = Dispatcher(
-                *(crew, processes, meter, journal, tell, chosen.name), replay=replay
-            )
+            scored = (chosen.name, chosen.better, unit)
+            dispatcher = Dispatcher(crew, processes, meter, journal, tell, *scored, replay=replay)
             journal.write("resume" if past else "begin", beginning)
             dataset = arrays.share(dataset, folder / folders.ARRAYS)
             began = (past[0] if past else beginning)["started"]
             run = _conduct(settings, dataset, first, dispatcher, began, own=executor is None)
             journal.write("end", {"at_seconds": meter.spent_seconds})
             return run
-    finally:
-        if executor is None:  # another's serves on
-            crew.shutdown(wait=False, cancel_futures=True)
 
 
 def plan(
@@ -314,12 +314,31 @@ def _read_so_far(tell: Listener, meter: Meter, text: str) -> None:
     tell(Event("note", meter.spent_seconds, meter.budget.seconds, text=text, stage="reading"))
 
 
-def _long_read(dataset: Dataset, seconds: float) -> Event | None:
-    """A word on a table that took its time, so that a pipe too shows that something happens."""
-    if seconds < LONG_READ_SECONDS:
-        return None
-    return Event("note", seconds, text=f"{dataset.name}: {dataset.source['rows']:,} rows read")
+def _tell_table(
+    tell: Listener, meter: Meter, dataset: Dataset, chosen: Metric, unit: str, seed: int
+) -> None:
+    """What is asked of which table; of one that took its time, how long it is."""
+    spent, limit = meter.spent_seconds, meter.budget.seconds
+    if spent >= LONG_READ_SECONDS:
+        text = f"{dataset.name}: {dataset.source['rows']:,} rows read"
+        tell(Event("note", spent, limit, text=text, stage="reading"))
+    target = ", ".join(dataset.schema.names("target"))
+    title = f"{dataset.name} → {target}" if target else dataset.name
+    tell(
+        Event(
+            "table",
+            spent,
+            limit,
+            stage="reading",
+            title=title,
+            seed=seed,
+            metric=chosen.name,
+            better=chosen.better,
+            unit=unit,
+        )
+    )
 
 
-def _silent(event: Event) -> None:
-    """A listener for those who gave none."""
+def _display() -> Progress:
+    """Where nobody listens: a notebook's cell shows the progress, a script says nothing."""
+    return CellProgress() if in_notebook() else Progress()

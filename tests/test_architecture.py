@@ -31,6 +31,7 @@ LAYERS = (
     ("report",),
     ("answers", "consult", "run"),
     (
+        "region",
         "progress",
         "cells",
         "histogram",

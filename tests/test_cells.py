@@ -89,12 +89,50 @@ def test_a_run_shows_its_progress_and_then_its_first_screen(
     }
     last = updates[-1]["data"]
     assert "training" in last["text/plain"] and "MAE" in last["text/plain"]
+    assert last["text/plain"].startswith("co2_weekly → co2   report   training 4 of about 4")
+    under_way = [
+        re.search(r"^now      (LSTM|GRU) \d × \d+ seed \d+  \d:\d\d", each, re.M)
+        for each in (update["data"]["text/plain"] for update in updates)
+    ]
+    assert {found[1] for found in under_way if found} == {"LSTM", "GRU"}
     assert last["text/html"].startswith("<pre>") and "<script" not in last["text/html"]
     assert all(len(each["data"]["text/plain"].splitlines()) <= 5 for each in updates)
     (result,) = (each["data"] for each in messages if each["type"] == "execute_result")
     assert 'class="autorecur"' in result["text/html"]
     assert result["text/markdown"].startswith("# ")
     assert "<" not in result["text/plain"]
+
+
+# The second event comes close after the first, and none after that.
+BURST = """
+import threading, time
+from autorecur.cells import CellProgress
+from autorecur.search.events import Event
+with CellProgress() as listen:
+    listen(Event("stage", 0.0, 60.0, stage="search"))
+    listen(Event("stage", 0.01, 60.0, stage="duel"))
+    time.sleep(1.6)
+    moving = threading.active_count()
+    listen(Event("note", 1.6, 60.0, text="the last word"))
+print(moving - threading.active_count())
+"""
+
+
+def test_what_comes_close_after_another_is_seen_and_the_clock_moves(
+    kernel: BlockingKernelClient,
+) -> None:
+    """Without a further event: before, a stage stayed hidden until the next training was over."""
+    messages = told(kernel, BURST)
+    shown = [each["data"]["text/plain"] for each in messages if "data" in each]
+    assert shown[0].startswith("search") and shown[1].startswith("duel")
+    spent = [text.split("  ends by")[0][-13:] for text in shown]
+    assert spent[0] == " 0:00 of 1:00" and " 0:01 of 1:00" in spent
+    assert "the last word" in shown[-1] and not any("last word" in each for each in shown[:-1])
+    assert len(shown) == len(set(shown)), "drawn where it is another than before, and only then"
+    assert len(shown) <= 6
+    assert messages[-1]["text"] == "1\n", "the thread that draws ends with the run"
+    places = {each["transient"]["display_id"] for each in messages if "data" in each}
+    assert len(places) == 1
 
 
 def test_a_long_read_is_seen_in_the_cell(kernel: BlockingKernelClient, tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from autorecur import progress
-from autorecur.search.events import Event
+from autorecur import progress, region
+from autorecur.search.events import Event, UnderWay
 
 ROOT = Path(__file__).resolve().parent.parent
 NOON = datetime(2026, 11, 22, 12, 50)
@@ -29,14 +30,17 @@ BEGIN, END = "\x1b[?25l", "\x1b[?25h"  # the cursor is hidden while the region l
 SCRIPT = """
 import sys, time
 from autorecur import progress
-from autorecur.search.events import Event
+from autorecur.search.events import Event, UnderWay
 begin = time.monotonic()
 with progress.listener() as listen:
+    listen(Event("table", 0.0, 2.0, title="energy → load", seed=7, metric="mae", better="lower",
+                 unit="MW"))
     listen(Event("stage", 0.0, 2.0, text="ridge on lags is the baseline to beat", stage="search"))
     for at in range(40):
         spent = time.monotonic() - begin + (5.0 if at > 35 else 0.0)
         listen(Event("training", spent, 2.0, stage="search", done=at, expected=31, rung=at // 20,
                      title="LSTM 2 × 64", seed=8, score=41.6, metric="mae", status="promoted",
+                     better="lower", unit="MW", under_way=(UnderWay("GRU 2 × 64", 9, 1, spent),),
                      best={"GRU 2 × 64": 40.1, "naive": 52.6}, training_seconds=27.1))
         time.sleep(0.05)
     listen(Event("end", 2.5, 2.0, stage="end"))
@@ -95,9 +99,14 @@ def test_on_a_terminal_a_region_lives_and_leaves(width: int) -> None:
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
     assert max(map(len, lines)) < width
-    assert any(line.startswith("search   rung 1   training") for line in lines)
-    assert any(line.startswith("now      rung 1  LSTM 2x64 seed 8") for line in lines)
-    assert any(line.startswith("best     GRU 2 × 64 40.1   naive 52.6") for line in lines)
+    head = r"(energy → load   )?search   rung 1   training \d+ of about \d+   seed 7"
+    heads = [found for line in lines if (found := re.match(head, line))]
+    assert heads and bool(heads[0][1]) == (width > 60), "the name has what room is left"
+    assert any(line.startswith("now      GRU 2 × 64 seed 9  0:0") for line in lines)
+    assert any(
+        line.startswith("last     rung 1  LSTM 2x64 seed 8  MAE 41.6 MW ↓") for line in lines
+    )
+    assert "best     GRU 2 × 64 40.1   naive 52.6   (MAE ↓ [MW] within a rung)"[: width - 2] in text
     erased = re.findall(r"(?:\x1b\[1A\x1b\[2K)+", shown)
     assert erased and max(len(found) // 8 for found in erased) <= 5, "at most five lines"
 
@@ -107,9 +116,10 @@ def test_in_a_pipe_each_training_is_a_line() -> None:
         [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True
     )
     lines = done.stderr.splitlines()
-    assert len(lines) == 40
-    assert lines[14].startswith("[00:0") and "\x1b" not in done.stderr
-    assert lines[14].endswith("14/~31  rung 0  LSTM 2x64 seed 8  MAE 41.6  27 s  promoted")
+    assert len(lines) == 1 + 40
+    assert lines[0] == "[00:00] energy → load, seed 7: MAE [MW], lower is better"
+    assert lines[15].startswith("[00:0") and "\x1b" not in done.stderr
+    assert lines[15].endswith("14/~31  rung 0  LSTM 2x64 seed 8  MAE 41.6 MW ↓  27 s  promoted")
 
 
 def test_notes_are_lines_and_stages_are_not() -> None:
@@ -127,7 +137,7 @@ def test_notes_are_lines_and_stages_are_not() -> None:
 
 def test_a_line_without_scores_or_plan() -> None:
     event = Event("training", 5.0, done=3, title="GRU 1 × 8", status="diverged", stage="duel")
-    assert progress.line(event) == "[00:05] 3  duel  GRU 1x8  diverged"
+    assert region.line(event) == "[00:05] 3  duel  GRU 1x8  diverged"
 
 
 def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -164,8 +174,11 @@ def test_a_poor_encoding_costs_signs_only() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     with progress.listener(stream) as listen:
-        listen(training(text="Größe × 2"))
-    assert raw.getvalue().endswith(b"promoted  Gr??e ? 2\n")
+        listen(Event("table", 1.0, title="a → b", seed=7, metric="mae", better="lower"))
+        listen(training(text="Größe × 2", unit="kW", better="lower"))
+    table, line = raw.getvalue().splitlines()
+    assert table == b"[00:01] a -> b, seed 7: MAE, lower is better"
+    assert line.endswith(b"MAE 41.6 kW  27 s  promoted  Gr??e x 2")
 
 
 @pytest.mark.parametrize(
@@ -183,31 +196,96 @@ def test_only_a_terminal_that_can_redraw_gets_the_region(
 
 
 def test_the_bar_is_time_and_only_grows() -> None:
-    state = progress.State()
+    state = region.State()
     parts = []
     for seconds in (0.0, 100.0, 50.0, 300.0, 700.0, 10.0):
         state = state.after(training(seconds=seconds))
         parts.append(state.part)
     assert parts == sorted(parts)
     assert parts[-1] == 1.0
-    shown = progress.lines(state, 79, NOON)
+    shown = region.lines(state, 79, NOON)
     assert "10:00 of 10:00  ends by 12:50" in shown[1] and "░" not in shown[1]
 
 
 def test_a_budget_in_trainings_fills_the_bar_by_trainings() -> None:
-    state = progress.State().after(training(10, limit_seconds=None, expected=40))
+    state = region.State().after(training(10, limit_seconds=None, expected=40))
     assert state.part == 0.25
-    assert "ends by" not in progress.lines(state, 79, NOON)[1]
+    assert "ends by" not in region.lines(state, 79, NOON)[1]
     assert state.after(training(50, limit_seconds=None, expected=40)).part == 1.0
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80])
 def test_the_region_has_at_most_five_lines_none_too_wide(width: int) -> None:
-    state = progress.State().after(training(best={f"name {at}": 1.0 for at in range(30)}))
+    state = region.State().after(training(best={f"name {at}": 1.0 for at in range(30)}))
     state = state.after(Event("note", 230.0, text="column \u202e" + "x" * 500))
-    shown = progress.lines(state, width, NOON)
+    shown = region.lines(state, width, NOON)
     assert 2 <= len(shown) <= 5
     assert all(len(text) <= width and text.isprintable() for text in shown)
+
+
+def shown(state: region.State, width: int = 79) -> list[str]:
+    return list(region.lines(state, width, NOON))
+
+
+def test_what_is_under_way_is_told_and_what_was_finished_last() -> None:
+    two = (UnderWay("LSTM 2 × 64", 8, 1, 200.0), UnderWay("GRU 2 × 64", 8, 1, 219.0))
+    state = region.State().after(training(under_way=two))
+    assert "now      LSTM 2 × 64 seed 8  0:21   GRU 2 × 64 seed 8  0:02" in shown(state)
+    assert shown(state)[-1] == "last     rung 1  LSTM 2x64 seed 8  MAE 41.6  27 s  promoted"
+    later = state.at(260.0)
+    assert "now      LSTM 2 × 64 seed 8  1:00   GRU 2 × 64 seed 8  0:41" in shown(later)
+    third = UnderWay("GRU 1 × 8", 9, 0, 221.0)
+    more = state.after(Event("start", 222.0, stage="search", under_way=(*two, third)))
+    assert any(line.startswith("now") and line.endswith("and 1 more") for line in shown(more))
+    over = more.after(Event("stage", 230.0, stage="report"))
+    assert not any(line.startswith("now") for line in shown(over))
+
+
+def test_a_note_is_seen_for_a_while_and_then_what_was_trained_last() -> None:
+    state = region.State().after(training(14, 100.0)).after(Event("note", 101.0, text="a gap"))
+    assert shown(state)[-1] == "note     a gap"
+    assert shown(state.after(training(15, 103.0)))[-1] == "note     a gap"
+    assert shown(state.after(training(15, 107.0)))[-1].startswith("last     rung 1  LSTM")
+
+
+def test_scores_have_their_metric_its_better_way_and_their_unit() -> None:
+    event = training(metric="accuracy", score=0.876, better="higher", best={"GRU 2 × 64": 0.876})
+    assert "accuracy 87.6 % ↑" in region.line(event)
+    assert shown(region.State().after(event))[2] == (
+        "best     GRU 2 × 64 87.6 %   (accuracy ↑ within a rung)"
+    )
+    asked = Event("table", 1.0, title="a", seed=1, metric="accuracy", better="higher")
+    assert region.asked(asked) == "[00:01] a, seed 1: accuracy [%], higher is better"
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_a_long_name_leaves_room_for_how_far_the_run_is(width: int) -> None:
+    table = Event("table", 0.0, title="x" * 300 + " → \x1b[2J", seed=7)
+    head = shown(region.State().after(table).after(training()), width)[0]
+    whole = "search   rung 1   training 14 of about 31"
+    assert whole[: width - 1] in head and len(head) <= width and head.isprintable()
+    assert ("x…" in head or "xx" in head) == (width == 80)
+
+
+def test_no_event_is_lost_to_the_thread_that_draws() -> None:
+    moving = region.Moving()
+    stop = threading.Event()
+
+    def draw() -> None:
+        while not stop.is_set():
+            moving.state()
+
+    drawing = [threading.Thread(target=draw) for _ in range(4)]
+    for each in drawing:
+        each.start()
+    try:
+        for at in range(1, 2000):
+            moving.take(training(at, seconds=0.001 * at))
+            assert moving.state().done == at
+    finally:
+        stop.set()
+        for each in drawing:
+            each.join()
 
 
 def test_between_events_the_clock_moves_the_bar() -> None:

@@ -82,11 +82,14 @@ def test_fit_in_a_pipe_tells_each_training_and_then_the_result(tmp_path: Path) -
     record = autorecur.load(tmp_path / "run").record
     sys.stdout.write(done.stderr + done.stdout)
     assert done.stdout == report.terminal(record, 80)
-    lines = done.stderr.splitlines()
+    table, *lines = done.stderr.splitlines()
+    assert re.match(r"\[00:\d\d\] co2_weekly → co2, seed 1: MAE \[co2\], lower is better$", table)
     assert len(lines) == record.budget["trainings"] == 4
     assert all(
-        re.match(r"\[\d\d:\d\d\] \d/~4  (rung \d|refit)  (LSTM|GRU) 1x8 ", line) for line in lines
+        re.match(r"\[\d\d:\d\d\] \d/~4  (rung \d|refit)  (LSTM|GRU) 1x8 seed \d+  MAE ", line)
+        for line in lines
     )
+    assert all(re.search(r"  MAE [\d.]+ co2 ↓  ", line) for line in lines)
     assert "\x1b" not in done.stdout + done.stderr
 
 

@@ -18,7 +18,7 @@ from autorecur.nets.cost import TRAINING_FACTOR
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
 from autorecur.search.budget import Meter
-from autorecur.search.events import Event, Listener
+from autorecur.search.events import Event, Listener, UnderWay
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
 
@@ -57,6 +57,8 @@ class Dispatcher:
     journal: Journal
     listener: Listener
     metric: str
+    better: str = ""
+    unit: str = ""
     stage: str = "search"
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Dispatcher:
     replay: Replay = field(default_factory=Replay)  # what was trained before, of a resumed run
     members: int = 1  # trainings of one program that a worker carries out side by side
     _longest: dict[str, float] = field(default_factory=dict)  # seconds of a training, by stage
+    _begun: dict[_Future, tuple[UnderWay, ...]] = field(default_factory=dict)
     _killed: set[_Future] = field(default_factory=set)
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
@@ -101,9 +104,11 @@ class Dispatcher:
                     flying[self.executor.submit(train_together, orders)] = orders, latest
                 if not flying:
                     return
+                self._notice(flying, rung)
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
                     orders, _ = flying.pop(future)
+                    self._begun.pop(future, None)
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
                         self._write(order, fit, noted)
@@ -111,9 +116,24 @@ class Dispatcher:
                 self._end_hanging(flying)
         except BaseException:
             self._drawn.clear()
+            self._begun.clear()
             for future in flying:
                 self._kill(future)
             raise
+
+    def _notice(self, flying: _Flying, rung: Callable[[Order], int | None]) -> None:
+        """Tell the listener of orders that a worker has begun: some wait in line first."""
+        now = self.meter.spent_seconds
+        begun = {
+            future: tuple(
+                UnderWay(order.candidate.title, order.seed, rung(order), now) for order in orders
+            )
+            for future, (orders, _) in flying.items()
+            if future not in self._begun and future.running()
+        }
+        if begun:
+            self._begun |= begun
+            self.tell("start")
 
     def _most(self) -> int:
         """How many orders may be under way."""
@@ -221,24 +241,20 @@ class Dispatcher:
         if not order.aside:
             self.cell_seconds[cell] = self.cell_seconds.get(cell, 0.0) + fit.seconds
             self.cell_trainings[cell] = self.cell_trainings.get(cell, 0) + 1
-        self.listener(
-            Event(
-                "training",
-                self.meter.spent_seconds,
-                self.meter.budget.seconds,
-                stage=self.stage,
-                done=self.meter.trainings,
-                expected=self.meter.budget.trainings,
-                rung=rung,
-                title=order.candidate.title,
-                seed=order.seed,
-                score=fit.score,
-                status=fit.status.name.lower(),
-                metric=self.metric,
-                best=dict(self.best),
-                training_seconds=fit.seconds,
-            )
+        self._say(
+            "training",
+            rung=rung,
+            title=order.candidate.title,
+            seed=order.seed,
+            score=fit.score,
+            status=fit.status.name.lower(),
+            training_seconds=fit.seconds,
         )
+
+    def _under_way(self) -> tuple[UnderWay, ...]:
+        """Of no more workers than there are: one may begin the next before we hear of the last."""
+        running = [orders for future, orders in self._begun.items() if not future.done()]
+        return tuple(each for orders in running[-self.workers :] for each in orders)
 
     def enter(self, stage: str) -> None:
         """What is carried out from now on belongs to `stage`."""
@@ -248,16 +264,23 @@ class Dispatcher:
 
     def tell(self, kind: str, text: str = "") -> None:
         """A word to the listener that no training comes with."""
+        self._say(kind, text=text)
+
+    def _say(self, kind: str, **more: Any) -> None:
+        """To the listener: what happened, and how things stand."""
         self.listener(
             Event(
                 kind,
                 self.meter.spent_seconds,
                 self.meter.budget.seconds,
-                text=text,
                 stage=self.stage,
                 done=self.meter.trainings,
                 expected=self.meter.budget.trainings,
                 metric=self.metric,
+                better=self.better,
+                unit=self.unit,
                 best=dict(self.best),
+                under_way=self._under_way(),
+                **more,
             )
         )

@@ -113,11 +113,28 @@ def test_orders_are_carried_out_and_accounted_for(bench: Bench) -> None:
         assert line["candidate"]["width"] == 4 and line["stage"] == "search"
         assert line["ledger"] == fit.ledger
         assert sum(line["ledger"].values()) == pytest.approx(fit.seconds, rel=0.05)
-    assert [event.done for event in bench.events] == [1, 2, 3, 4]
-    assert {event.kind for event in bench.events} == {"training"}
-    assert sorted((event.rung, event.seed) for event in bench.events) == [
+    trainings = [event for event in bench.events if event.kind == "training"]
+    assert [event.done for event in trainings] == [1, 2, 3, 4]
+    assert {event.kind for event in bench.events} == {"start", "training"}
+    assert sorted((event.rung, event.seed) for event in trainings) == [
         (seed, seed) for seed in (1, 1, 2, 2)
     ]
+
+
+def test_the_listener_hears_what_is_under_way(bench: Bench) -> None:
+    """Not what waits in line: of two workers no more than two are told."""
+    orders = [bench.order(f"{cell} {n}", cell, seed=n) for n in (1, 2) for cell in ("lstm", "gru")]
+    bench.run(*orders)
+    assert max(len(event.under_way) for event in bench.events) == 2
+    begun = {(each.title, each.seed) for event in bench.events for each in event.under_way}
+    assert begun == {(order.candidate.title, order.seed) for order in orders}
+    for event in bench.events:
+        assert all(0 <= each.since_seconds <= event.seconds for each in event.under_way)
+        assert all(each.rung == each.seed for each in event.under_way)
+        if event.kind == "training":
+            over = (event.title, event.seed)
+            assert over not in {(each.title, each.seed) for each in event.under_way}
+    assert bench.events[-1].under_way == ()
 
 
 def test_a_worker_gives_what_the_parent_would_give(bench: Bench) -> None:
@@ -254,7 +271,8 @@ def test_an_exception_and_a_death_come_back_as_failed(
     assert statuses == {
         "raising": "FAILED", "dying": "FAILED", "fine": "FINISHED", "also fine": "FINISHED"
     }  # fmt: skip
-    assert {event.status for event in bench.events} == {"failed", "finished"}
+    statuses = {event.status for event in bench.events if event.kind == "training"}
+    assert statuses == {"failed", "finished"}
 
 
 def test_a_real_exception_of_a_training(bench: Bench) -> None:
