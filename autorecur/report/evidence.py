@@ -77,8 +77,8 @@ def _belief(record: Record, info: plotted.PosteriorInfo) -> Table:
             "equal within it",
             "GRU better by more than it",
         )
-        shares = map(words.share, info.probability)
-        rows += [(f"Probability: {name}", part) for name, part in zip(names, shares, strict=True)]
+        sure = map(words.sure, info.probability)
+        rows += [(f"Probability: {name}", part) for name, part in zip(names, sure, strict=True)]
     return Table(
         "The curve in numbers, a Student t",
         columns("What", "#Value"),
