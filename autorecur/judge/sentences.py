@@ -288,7 +288,7 @@ def _settling(case: Case, budget_text: str) -> str:
 def _scores(case: Case) -> str:
     comparison, unit = case.comparison, case.margin.unit
     metric, spreads = comparison.metric, {c: comparison.spread(c) for c in ("lstm", "gru")}
-    between = "seeds"
+    between = "seeds, of one fold's score"
     if None in spreads.values() and len(comparison.scored) > 1:
         spreads = {cell: float(comparison.means(cell).std(ddof=1)) for cell in spreads}
         between = "blocks"

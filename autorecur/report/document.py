@@ -13,6 +13,7 @@ from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.context import checked
 from autorecur.report.facts import (
+    VARIED,
     amount,
     answer,
     best_baseline,
@@ -129,7 +130,7 @@ def _score_box(record: Record) -> Box:
     lines = [record.model["title"]] if record.model else []
     found = spread(record, record.model["cell"]) if record.model else None
     if found is not None:
-        lines.append(f"± {gap(record, found)} between {between(record)}, in the duel")
+        lines.append(f"in the duel ± {gap(record, found)} {VARIED[between(record)]}")
     best = best_baseline(record, "holdout")
     if best is not None:
         lines.append(f"{best[0]} {amount(record, best[1])}")
@@ -270,20 +271,14 @@ def _finalists(record: Record) -> Table:
     return Table("Finalists and baselines", columns, made, note=note)
 
 
-SPREADS = {
-    "seeds": "; ±: how much the seed alone moves it",
-    "folds": "; ±: how much it varies between folds, as each has one seed",
-    "": "",
-}
-
-
 def _finalists_note(record: Record, dueled: bool, marked: bool) -> str:
     """What the numbers of the finalists' table are, and what its mark means."""
     verdict, label = record.verdict, score_label(record)
     text = f"{label}: on the holdout, one score each"
     if dueled:
         folds = words.plural(verdict["evidence"]["folds"], "fold")
-        text = f"{label}: mean over {folds} of the duel{SPREADS[between(record)]}"
+        varied = VARIED[between(record)]
+        text = f"{label}: mean over {folds} of the duel{f'; ±: {varied}' if varied else ''}"
         text += "; holdout: one score each"
     saved = record.model["cell"] if record.model else None
     usual = verdict["outcome"] == "BASELINE_WINS" or saved == verdict["recommended"]

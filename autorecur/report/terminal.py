@@ -144,12 +144,13 @@ def _facts(doc: Document, record: Record, width: int, without: Without) -> Itera
         )
         said = f"{counted}, margin {margin(record)}"
         if varied := between(record):
-            said += f", ± between {varied}"
+            said += f", ± between {varied}{' of one fold' if varied == 'seeds' else ''}"
         line = (*pieces[:-1], (f"   {said}", "dim"))
         if sum(cell_len(text) for text, _ in line) > width:
             yield tuple(pieces[:-1])
-            line = ((f"  {said}", "dim"),) if COUNTED not in without else ()
-        if line:
+            told = _wrapped(said, width - 2) if COUNTED not in without else []
+            yield from (((f"  {each}", "dim"),) for each in told)
+        else:
             yield line
     ledger = sorted(record.budget["ledger"], key=lambda entry: -entry["seconds"])
     parts = [f"{entry['stage']} {words.clock(entry['seconds'])}" for entry in ledger[:3]]

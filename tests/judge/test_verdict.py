@@ -160,6 +160,13 @@ def test_a_baseline_without_all_scores_is_no_bar(scores: tuple[float | None, ...
     assert judged(replace(GRU_WINS, baselines={"drift": scores})).outcome is Outcome.GRU
 
 
+def test_the_spread_beside_a_mean_is_said_to_be_of_one_fold() -> None:
+    """Of the mean over folds and seeds it is not the error, which is far smaller."""
+    known = duel([[40.0, 40.4]] * 8, [[38.0, 38.2]] * 8)
+    (said, *_) = judged(known).reasons
+    assert "(± between seeds, of one fold's score): LSTM 40.2 ± 0.3 MW, GRU 38.1 ± 0.1 MW" in said
+
+
 def test_where_no_baseline_has_all_folds_that_is_said() -> None:
     told = judged(replace(GRU_WINS, baselines={"drift": (1.0,) * 7 + (None,)})).reasons
     assert any(each.startswith("No baseline was scored on all of these blocks") for each in told)

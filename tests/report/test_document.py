@@ -169,7 +169,7 @@ def test_accuracy_is_in_per_cent_and_its_differences_in_points() -> None:
     doc = document(of_kind("sequence-classification"))
     score, difference = doc.boxes[:2]
     assert (score.label, score.value) == ("accuracy ↑ on the holdout", "97.3 %")
-    assert score.lines[1] == "± 0.4 points between seeds, in the duel"
+    assert score.lines[1] == "in the duel ± 0.4 points between seeds, of one fold's score"
     assert score.lines[2:] == ("random kernels 96.2 %", "1.1 points better")
     assert difference.value.endswith(" points") and difference.lines[1] == "for the GRU"
     assert doc.finalists.columns[1].label == "accuracy ↑ [%]"

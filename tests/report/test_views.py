@@ -189,8 +189,16 @@ def test_one_seed_has_a_spread_between_folds_and_it_is_said() -> None:
     made = of_kind("one seed")
     assert made.finalists[0]["spread"] is None
     assert "6 folds × 1 seed, margin 1 %, ± between folds" in report.terminal(made)
-    assert "±: how much it varies between folds" in document(made).finalists.note
-    assert "± between seeds" in report.terminal(record())
+    assert "; ±: between folds, of one seed;" in document(made).finalists.note
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_spread_between_seeds_is_said_to_be_of_one_fold(width: int) -> None:
+    for made in (record(), of_kind("nowcast")):
+        told = " ".join(report.terminal(made, width=width).split())
+        assert "seeds, margin" in told and ", ± between seeds of one fold" in told
+        note = document(made).finalists.note
+        assert "; ±: between seeds, of one fold's score;" in note
 
 
 def test_without_a_network_the_last_line_says_so() -> None:
