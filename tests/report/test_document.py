@@ -60,11 +60,23 @@ def test_the_bar_and_the_sentence_are_as_sure_as_each_other() -> None:
 )
 def test_a_small_margin_does_not_vanish(fraction: float, said: str) -> None:
     made = changed(record(), "verdict", margin={**record().verdict["margin"], "fraction": fraction})
-    assert f"({said} of best baseline error)" in section(made, "12").paragraphs[2]
+    assert f"({said} of the best baseline error)" in section(made, "12").paragraphs[2]
     assert f"margin {said}" in report.terminal(made)
     points = {**of_kind("nowcast").verdict["margin"], "value": fraction / 2}
     facts = section(changed(of_kind("nowcast"), "verdict", margin=points), "11").tables[0].rows
     assert dict(row.cells for row in facts)["Margin"] == f"{50 * fraction:g} points"
+
+
+def test_without_a_comparison_a_margin_is_no_amount_and_nothing_is_believed() -> None:
+    made = record("INCOMPLETE")
+    assert made.verdict["margin"]["value"] == 0
+    facts = dict(row.cells for row in section(made, "11").tables[0].rows)
+    assert facts["Margin"] == "1 % of the best baseline error"
+    told = " ".join(section(made, "12").paragraphs)
+    assert "declared before the run, is 1 % of the best baseline error. A difference" in told
+    assert "posterior" not in told and "wins" not in told
+    whole = " ".join(section(record(), "12").paragraphs)
+    assert "posterior" in whole and "0.526 MW (1 % of the best baseline error)" in whole
 
 
 def test_no_difference_is_for_neither() -> None:
@@ -188,7 +200,7 @@ def test_bits_and_scaled_errors_carry_their_unit() -> None:
         of_kind("language-model"), "7e").finding  # fmt: skip
     assert bits.use[0].startswith("autorecur generate ")
     assert (scaled.boxes[0].label, scaled.boxes[0].value) == ("MASE ↓ on the holdout", "1.02 ×")
-    assert "1 % of best baseline error" in section(of_kind("panel"), "12").paragraphs[2]
+    assert "1 % of the best baseline error" in section(of_kind("panel"), "12").paragraphs[2]
 
 
 def test_a_plateau_is_no_gain() -> None:
