@@ -35,6 +35,7 @@ __all__ = ["document", "harmless"]
 
 HEADLINE = 200  # longer than what comes before the colon of a sentence, whatever the unit
 FOLDER_LIMIT = 4096  # no path is longer
+UNDECIDED = ("UNDECIDED", "INCOMPLETE")  # outcomes that recommend nothing: a network is saved
 
 
 def harmless(record: Record) -> Record:
@@ -283,7 +284,7 @@ def _finalists_note(record: Record, dueled: bool, marked: bool) -> str:
     saved = record.model["cell"] if record.model else None
     usual = verdict["outcome"] == "BASELINE_WINS" or saved == verdict["recommended"]
     if marked:
-        advised = usual and verdict["outcome"] != "INCOMPLETE"
+        advised = usual and verdict["outcome"] not in UNDECIDED
         text += f"; ◀ what {'is recommended' if advised else 'was saved'}"
     return f"{text}."
 

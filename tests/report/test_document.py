@@ -95,6 +95,43 @@ def test_without_a_duel_nothing_is_said_of_its_folds() -> None:
     assert document(other).finalists.note.endswith("◀ what was saved.")
 
 
+@pytest.mark.parametrize(
+    ("outcome", "mark", "finding", "use"),
+    [
+        ("GRU", "is recommended", "The GRU 2 × 64 is the one to use of the two;", "recommended"),
+        ("LEANING", "is recommended", "The GRU 2 × 64 is probably the one to use", "probably, of"),
+        ("UNDECIDED", "was saved", "The GRU 2 × 64 is ahead so far; the other", "ahead so far"),
+        ("BASELINE_WINS", "is recommended", "Neither of the two is recommended; the GRU", "saved"),
+    ],
+)
+def test_no_more_is_recommended_than_the_outcome_does(
+    outcome: str, mark: str, finding: str, use: str
+) -> None:
+    made = record(outcome)
+    assert document(made).finalists.note.endswith(f"◀ what {mark}.")
+    found = section(made, "2b")
+    assert found.finding.startswith(finding)
+    rows = {row.cells[0]: row.cells for row in found.tables[0].rows}
+    assert rows["use"][3] == "–" and rows["use"][4].startswith(use)
+
+
+def test_two_finalists_that_were_not_compared_are_not_recommended() -> None:
+    made = record("INCOMPLETE")
+    both = (*made.finalists, {**record().finalists[1], "score": None, "spread": None})
+    found = section(replace(made, finalists=both), "2b")
+    assert found.finding == "The two could not be compared; the GRU 2 × 64 is saved."
+    assert found.tables[0].rows[-1].cells[3:] == ("–", "saved")
+
+
+def test_sizes_of_the_finalists_are_called_what_they_are() -> None:
+    found = section(record(), "2b").tables[0]
+    rows = {row.cells[0]: row.cells[3:] for row in found.rows}
+    assert rows["weights"] == ("51 k, 203 kB", "38 k, 154 kB") and "memory" not in rows
+    assert rows["state"] == ("256 numbers", "128 numbers")
+    assert section(of_kind("text-regression"), "2b").tables[0].rows[3].cells[4] == "256 numbers"
+    assert "performance is that of the duel" in found.note
+
+
 @pytest.mark.parametrize("outcome", ["GRU", "LSTM", "BASELINE_WINS"])
 def test_every_table_marks_the_same_one(outcome: str) -> None:
     made = record(outcome)
