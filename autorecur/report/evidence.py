@@ -132,8 +132,10 @@ def _pairs(record: Record) -> tuple[Table, ...]:
     labels = columns(
         "Fold", "#Seed", "#LSTM", "#GRU", "#GRU − LSTM", "#LSTM trained", "#GRU trained"
     )
-    caption = f"The {words.plural(len(record.duel), 'pair')}: {score_label(record)}"
-    return (Table(caption, labels, rows, folded=True),)
+    pairs = len(record.duel)
+    caption = f"The {words.plural(pairs, 'pair')}: {score_label(record)}"
+    note = f"The first {ROWS} of {pairs}; the rest is in record.json." if pairs > ROWS else ""
+    return (Table(caption, labels, rows, folded=True, note=note),)
 
 
 def panel(record: Record) -> Section | None:

@@ -137,9 +137,13 @@ def _step_table(info: StepsInfo | None) -> Table | None:
     if info is None:
         return None
     labels = columns("#Step", *(f"#{name}" for name, _, _ in info.lines))
+    horizon = len(info.lines[0][2])
     rows = tuple(
         Row((str(at + 1), *(words.number(values[at]) for _, _, values in info.lines)))
-        for at in range(min(len(info.lines[0][2]), ROWS))
+        for at in range(min(horizon, ROWS))
     )
     caption = f"Mean absolute error by step, {_windows(info)} [{words.cut(info.unit, UNIT)}]"
-    return Table(caption, labels, rows, folded=True)
+    note = ""
+    if horizon > ROWS:
+        note = f"The first {ROWS} of {horizon} steps; the rest is in record.json."
+    return Table(caption, labels, rows, folded=True, note=note)

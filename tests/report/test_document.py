@@ -86,6 +86,20 @@ def test_no_difference_is_for_neither() -> None:
         assert lines[1].endswith("for neither")
 
 
+def test_a_long_table_says_that_it_is_cut() -> None:
+    made = record()
+    pairs = tuple({**made.duel[0], "seed": seed} for seed in range(201))
+    table = section(replace(made, duel=pairs), "1").tables[1]
+    assert table.caption.startswith("The 201 pairs") and len(table.rows) == 200
+    assert table.note == "The first 200 of 201; the rest is in record.json."
+    errors = [1.0] * 300
+    steps = {"examples": 9, "model": errors, "other": errors, "baseline": errors}
+    far = changed(made, "figures", forecast={**made.figures["forecast"], "steps": steps})
+    table = section(far, "7a").tables[-1]
+    assert table.note == "The first 200 of 300 steps; the rest is in record.json."
+    assert section(made, "7a").tables[-1].note == section(made, "1").tables[1].note == ""
+
+
 def test_without_a_duel_nothing_is_said_of_its_folds() -> None:
     table = document(record("INCOMPLETE")).finalists
     assert "folds" not in table.note and "holdout" in table.note
