@@ -151,10 +151,10 @@ def _difference_box(record: Record) -> Box:
         return Box("GRU − LSTM", words.MISSING, ("no comparison", counted))
     low, high = (words.score(difference[end], record.metric["name"]) for end in ("low", "high"))
     interval = f"95 %: {low} … {high}"
-    relative = words.MISSING if in_points(record) else words.percent(difference["fraction"])
     favour = _favour(record, difference["mean"])
-    if relative != words.MISSING:
-        favour = f"{relative}, {favour}"
+    margin = record.verdict["margin"]
+    if margin["fraction"] and margin["value"] and difference["fraction"] is not None:
+        favour = f"{words.percent(difference['fraction'])} of the {margin['of']}, {favour}"
     return Box("GRU − LSTM", change(record, difference["mean"]), (interval, favour, counted))
 
 
