@@ -254,6 +254,30 @@ def test_bits_and_scaled_errors_carry_their_unit() -> None:
     assert "1 % of the best baseline error" in section(of_kind("panel"), "12").paragraphs[2]
 
 
+def ways(**settled: str | None) -> list[dict[str, Any]]:
+    """Other ways to be fair, and what each settles."""
+    regime = record().verdict["regimes"][0]
+    return [
+        {**regime, "name": name.replace("_", " "), "settled": each}
+        for name, each in settled.items()
+    ]
+
+
+def test_other_ways_to_be_fair_are_told_where_they_say_otherwise() -> None:
+    apart = ways(equal_width=None, equal_parameters="lstm", equal_seconds=None)
+    assert section(changed(record(), "verdict", regimes=apart), "2").finding.endswith(
+        " At equal width and equal seconds it would be undecided; at equal parameters the LSTM "
+        "would be the better one."
+    )
+    alike = {"GRU": "gru", "LSTM": "lstm", "EQUIVALENT": "equivalent", "LEANING": None,
+             "UNDECIDED": None, "BASELINE_WINS": None}  # fmt: skip
+    for outcome, settled in alike.items():
+        same = changed(record(outcome), "verdict", regimes=ways(equal_width=settled))
+        assert "equal width" not in section(same, "2").finding, outcome
+    made = changed(record("LEANING"), "verdict", regimes=ways(equal_width="equivalent"))
+    assert "At equal width the two would be equally good." in section(made, "2").finding
+
+
 def test_a_plateau_is_no_gain() -> None:
     made = record()
     flat = tuple({**trial, "curve": (3.0, 2.0, 2.0)} for trial in made.trials)
