@@ -100,9 +100,12 @@ def test_the_windows_that_are_drawn_are_named() -> None:
              "target": "load", "of_targets": 2}  # fmt: skip
     finding = section(changed(record(), "forecast", drawn=drawn), "7a").plots[0].finding
     assert finding.startswith(
-        "In the worst of the last 3 of 1,200 windows of “north”, one of 7 series (“load”, one of "
-        "2 targets), 2017-"
+        "In the worst of the last 3 of 1,200 adjoining windows of “north”, one of 7 series "
+        "(“load”, one of 2 targets), 2017-"
     )
+    assert "overlapping ones too" in section(record(), "7a").plots[1].reading
+    finding = section(of_kind("panel"), "7a").plots[0].finding
+    assert "worst of the 2 adjoining windows of “load”, one of 414 series, 2017" in finding
     one = drawn | {"windows": 1, "of_windows": 1, "series": None, "of_targets": 1}
     finding = section(changed(record(), "forecast", drawn=one), "7a").plots[0].finding
     assert finding.startswith("In the one window, 2017-")
