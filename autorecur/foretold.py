@@ -86,15 +86,20 @@ def _windows(dataset: Dataset) -> tuple[NDArray[np.intp], int]:
 
 
 def _by_step(dataset: Dataset, shown: Mapping[str, Array | None]) -> dict[str, Any]:
-    """The mean absolute error of the first target at each step, over all windows."""
-    test = dataset.split.holdout.test
+    """The mean absolute error of the first target at each step, over all windows.
+
+    Of a panel in seasonal naive errors of each series: else the largest ones would decide it.
+    """
+    fold = dataset.split.holdout
+    test, scaled = fold.test, len(dataset.offsets) > 2
     truth = dataset.actuals(test)[:, :, 0].copy()
-    means: dict[str, Any] = {"examples": len(test)}
+    scales = dataset.scales(fold)[dataset.series_of(test), :1] if scaled else 1.0
+    means: dict[str, Any] = {"examples": len(test), "scaled": scaled}
     for name, told in shown.items():
         if told is None:
             means[name] = None
             continue
-        errors = np.abs(truth - told[:, :, 0])
+        errors = np.abs(truth - told[:, :, 0]) / scales
         known = np.isfinite(errors)
         sums = np.where(known, errors, 0.0).sum(axis=0, dtype=np.float64)
         counts = known.sum(axis=0)

@@ -155,6 +155,7 @@ def test_what_is_drawn_of_forecasts_is_said_and_errors_by_step_are_of_all() -> N
     told = foretold.forecast(made, {"model": off, "other": None, "baseline": truth}, None, "naive")
     assert told["steps"] == {
         "examples": len(test),
+        "scaled": False,
         "model": [0.0, 1.0, 2.0, 3.0],
         "other": None,
         "baseline": [0.0] * 4,
@@ -178,6 +179,16 @@ def test_a_panel_names_the_series_that_is_drawn() -> None:
     told = foretold.forecast(made, {"model": truth, "other": None, "baseline": None}, None, None)
     assert told["drawn"]["series"] == made.series[-1] and told["drawn"]["of_series"] == 2
     assert told["steps"]["model"] == [0.0, 0.0] and told["steps"]["baseline"] is None
+
+
+def test_errors_by_step_of_a_panel_are_in_the_scale_of_each_series() -> None:
+    made = panel()
+    fold = made.split.holdout
+    truth, scales = made.actuals(fold.test), made.scales(fold)[made.series_of(fold.test)]
+    shown = {"model": truth + 3 * scales[:, None, :], "other": truth, "baseline": None}
+    told = foretold.forecast(made, shown, None, None)["steps"]
+    assert told["scaled"] and told["other"] == [0.0, 0.0]
+    assert told["model"] == pytest.approx([3.0, 3.0], rel=1e-3)
 
 
 def test_the_scatter_tells_the_errors_of_all() -> None:

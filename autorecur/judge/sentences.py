@@ -49,6 +49,8 @@ from autorecur.search.budget import Budget
 
 __all__ = ["evidence", "first", "otherwise_fair", "reasons", "second", "would_change"]
 
+ANOTHER = "The verdict would be another"
+
 
 def first(case: Case, budget_text: str) -> str:
     """The sentence that a person acts on.
@@ -165,28 +167,29 @@ def otherwise_fair(case: Case, met: Iterable[Regime]) -> tuple[str, ...]:
 
 
 def would_change(case: Case, budget_text: str) -> str | None:
-    """What would lead to another outcome."""
+    """What would lead to another outcome, as a sentence that stands by itself."""
     if case.outcome is Outcome.INCOMPLETE:
         return (
-            "A longer budget, or a smaller space, so that both cells are scored on at least "
-            f"{FEWEST_FOLDS} held-out blocks."
+            "A longer budget, or a smaller space, would change that: both cells have to be scored "
+            f"on at least {FEWEST_FOLDS} held-out blocks."
         )
     if case.outcome is Outcome.BASELINE_WINS and case.baseline:
         lower = case.comparison.metric.better == "lower"
         bar = case.baseline[1] + (-case.margin.value if lower else case.margin.value)
         return (
-            f"A recurrent network {'below' if lower else 'above'} {scored(case, bar)}: "
-            f"{case.baseline[0]} with {margin_text(case)} {'taken off' if lower else 'added'}."
+            f"{ANOTHER} if a recurrent network came {'below' if lower else 'above'} "
+            f"{scored(case, bar)}, which is {case.baseline[0]} with {margin_text(case)} "
+            f"{'taken off' if lower else 'added'}."
         )
     if case.outcome in (Outcome.LSTM, Outcome.GRU):
         belief = case.belief
         limit = max(belief.quantile(1 - DECIDE), -belief.quantile(DECIDE), 0.0)
         if case.baseline:  # with a larger one no network beats the best baseline by enough
             limit = min(limit, case.gain_over_baseline)
-        return f"A margin above {_amount(case, limit)}; up to there the verdict holds."
+        return f"{ANOTHER} with a margin above {_amount(case, limit)}; up to there it holds."
     if case.outcome is Outcome.EQUIVALENT:
         least = _amount(case, case.belief.smallest_margin(DECIDE))
-        return f"A margin below {least}; down to there it holds."
+        return f"{ANOTHER} with a margin below {least}; down to there it holds."
     return f"{_settling(case, budget_text)}."
 
 
@@ -312,7 +315,7 @@ def _settling(case: Case, budget_text: str) -> str:
 def _scores(case: Case) -> str:
     comparison, unit = case.comparison, case.margin.unit
     metric, spreads = comparison.metric, {c: comparison.spread(c) for c in ("lstm", "gru")}
-    between = "seeds"
+    between = "seeds, of one fold's score"
     if None in spreads.values() and len(comparison.scored) > 1:
         spreads = {cell: float(comparison.means(cell).std(ddof=1)) for cell in spreads}
         between = "blocks"

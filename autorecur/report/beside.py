@@ -204,9 +204,9 @@ def _scores(records: Sequence[Record], names: Sequence[str], same: bool) -> Tabl
         columns(*labels, "#its score", "#skill"),
         tuple(row for _, row in rows),
         note=(
-            "Best first; one score each. ±: how far the network's score varied in the duel, "
-            "between seeds or, of one seed, between folds. Skill: the share of the best baseline's "
-            "error that the network avoids; below nought it has more."
+            "Best first; one score each. ±: how far the network's score of one fold varied between "
+            "seeds or, of one seed, between folds. Skill: the share of the best baseline's error "
+            "that the network avoids; below nought it has more."
         ),
     )
 

@@ -13,6 +13,7 @@ from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.context import checked
 from autorecur.report.facts import (
+    VARIED,
     amount,
     answer,
     best_baseline,
@@ -34,6 +35,7 @@ __all__ = ["document", "harmless"]
 
 HEADLINE = 200  # longer than what comes before the colon of a sentence, whatever the unit
 FOLDER_LIMIT = 4096  # no path is longer
+UNDECIDED = ("UNDECIDED", "INCOMPLETE")  # outcomes that recommend nothing: a network is saved
 
 
 def harmless(record: Record) -> Record:
@@ -129,7 +131,7 @@ def _score_box(record: Record) -> Box:
     lines = [record.model["title"]] if record.model else []
     found = spread(record, record.model["cell"]) if record.model else None
     if found is not None:
-        lines.append(f"± {gap(record, found)} between {between(record)}, in the duel")
+        lines.append(f"in the duel ± {gap(record, found)} {VARIED[between(record)]}")
     best = best_baseline(record, "holdout")
     if best is not None:
         lines.append(f"{best[0]} {amount(record, best[1])}")
@@ -149,10 +151,10 @@ def _difference_box(record: Record) -> Box:
         return Box("GRU − LSTM", words.MISSING, ("no comparison", counted))
     low, high = (words.score(difference[end], record.metric["name"]) for end in ("low", "high"))
     interval = f"95 %: {low} … {high}"
-    relative = words.MISSING if in_points(record) else words.percent(difference["fraction"])
     favour = _favour(record, difference["mean"])
-    if relative != words.MISSING:
-        favour = f"{relative}, {favour}"
+    margin = record.verdict["margin"]
+    if margin["fraction"] and margin["value"] and difference["fraction"] is not None:
+        favour = f"{words.percent(difference['fraction'])} of the {margin['of']}, {favour}"
     return Box("GRU − LSTM", change(record, difference["mean"]), (interval, favour, counted))
 
 
@@ -270,25 +272,19 @@ def _finalists(record: Record) -> Table:
     return Table("Finalists and baselines", columns, made, note=note)
 
 
-SPREADS = {
-    "seeds": "; ±: how much the seed alone moves it",
-    "folds": "; ±: how much it varies between folds, as each has one seed",
-    "": "",
-}
-
-
 def _finalists_note(record: Record, dueled: bool, marked: bool) -> str:
     """What the numbers of the finalists' table are, and what its mark means."""
     verdict, label = record.verdict, score_label(record)
     text = f"{label}: on the holdout, one score each"
     if dueled:
         folds = words.plural(verdict["evidence"]["folds"], "fold")
-        text = f"{label}: mean over {folds} of the duel{SPREADS[between(record)]}"
+        varied = VARIED[between(record)]
+        text = f"{label}: mean over {folds} of the duel{f'; ±: {varied}' if varied else ''}"
         text += "; holdout: one score each"
     saved = record.model["cell"] if record.model else None
     usual = verdict["outcome"] == "BASELINE_WINS" or saved == verdict["recommended"]
     if marked:
-        advised = usual and verdict["outcome"] != "INCOMPLETE"
+        advised = usual and verdict["outcome"] not in UNDECIDED
         text += f"; ◀ what {'is recommended' if advised else 'was saved'}"
     return f"{text}."
 

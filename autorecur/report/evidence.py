@@ -77,8 +77,8 @@ def _belief(record: Record, info: plotted.PosteriorInfo) -> Table:
             "equal within it",
             "GRU better by more than it",
         )
-        shares = map(words.share, info.probability)
-        rows += [(f"Probability: {name}", part) for name, part in zip(names, shares, strict=True)]
+        sure = map(words.sure, info.probability)
+        rows += [(f"Probability: {name}", part) for name, part in zip(names, sure, strict=True)]
     return Table(
         "The curve in numbers, a Student t",
         columns("What", "#Value"),
@@ -132,8 +132,10 @@ def _pairs(record: Record) -> tuple[Table, ...]:
     labels = columns(
         "Fold", "#Seed", "#LSTM", "#GRU", "#GRU − LSTM", "#LSTM trained", "#GRU trained"
     )
-    caption = f"The {words.plural(len(record.duel), 'pair')}: {score_label(record)}"
-    return (Table(caption, labels, rows, folded=True),)
+    pairs = len(record.duel)
+    caption = f"The {words.plural(pairs, 'pair')}: {score_label(record)}"
+    note = f"The first {ROWS} of {pairs}; the rest is in record.json." if pairs > ROWS else ""
+    return (Table(caption, labels, rows, folded=True, note=note),)
 
 
 def panel(record: Record) -> Section | None:

@@ -16,6 +16,7 @@ from autorecur.report.parts import Column, Section
 
 __all__ = [
     "CELLS",
+    "VARIED",
     "amount",
     "answer",
     "best_baseline",
@@ -42,6 +43,12 @@ __all__ = [
 
 
 CELLS = ("lstm", "gru")
+# What a score's ± is: by what `between` says.
+VARIED = {
+    "seeds": "between seeds, of one fold's score",
+    "folds": "between folds, of one seed",
+    "": "",
+}
 UNIT_LIMIT = 24
 
 
@@ -141,7 +148,10 @@ def between(record: Record) -> str:
 
 
 def spread(record: Record, cell: str) -> float | None:
-    """The standard deviation of a finalist's score in the duel, between what `between` says."""
+    """The standard deviation of one training's score on one fold of the duel: see `VARIED`.
+
+    Of the mean over folds and seeds, which stands beside it, it is not the error: that is smaller.
+    """
     over = between(record)
     if over == "seeds":
         return next((row["spread"] for row in record.finalists if row["cell"] == cell), None)
@@ -159,8 +169,8 @@ def spread_told(record: Record, cell: str) -> str:
     if found is None:
         return ""
     if between(record) == "seeds":
-        return f"in the duel the seed alone moves it by ± {gap(record, found)}"
-    return f"in the duel, of one seed, it varies between folds by ± {gap(record, found)}"
+        return f"in the duel the seed alone moves one fold's score by ± {gap(record, found)}"
+    return f"in the duel, of one seed, folds' scores vary by ± {gap(record, found)}"
 
 
 def _complete(record: Record) -> list[Mapping[str, Any]]:

@@ -55,8 +55,8 @@ def _over_time(info: ForecastInfo) -> Plot:
     )
     label = f"Actual values and forecasts over the holdout, and the worst window enlarged. {worst}"
     reading = (
-        "Each forecast was made at the beginning of its window, from earlier rows only. The grey "
-        "band marks the worst window."
+        "Each forecast was made at the beginning of its window, from earlier rows only; the next "
+        "window begins where it ends. The grey band marks the worst window."
     )
     shares = [words.share(share) for share, _ in info.bands]
     if len(shares) > 1:
@@ -79,6 +79,10 @@ def _by_step(info: StepsInfo) -> Plot:
         f"The mean over {_windows(info)}: how the error grows with the distance. Where the lines "
         "cross, another method is the better one."
     )
+    if info.scaled:
+        reading += " Each error is in seasonal naive errors of its own series: all weigh the same."
+    elif info.scaled is not None:
+        reading += " Errors of large series weigh most: they are not in the scale of each series."
     label = f"Mean absolute error by step of the horizon. {said}"
     return Plot(info, said, label, reading)
 
@@ -86,7 +90,7 @@ def _by_step(info: StepsInfo) -> Plot:
 def _windows(info: StepsInfo) -> str:
     if info.examples is None:
         return "the windows drawn above"
-    return f"all {info.examples:,} windows of the holdout"
+    return f"all {info.examples:,} windows of the holdout, overlapping ones too"
 
 
 def _band_table(record: Record) -> Table | None:
@@ -137,9 +141,13 @@ def _step_table(info: StepsInfo | None) -> Table | None:
     if info is None:
         return None
     labels = columns("#Step", *(f"#{name}" for name, _, _ in info.lines))
+    horizon = len(info.lines[0][2])
     rows = tuple(
         Row((str(at + 1), *(words.number(values[at]) for _, _, values in info.lines)))
-        for at in range(min(len(info.lines[0][2]), ROWS))
+        for at in range(min(horizon, ROWS))
     )
     caption = f"Mean absolute error by step, {_windows(info)} [{words.cut(info.unit, UNIT)}]"
-    return Table(caption, labels, rows, folded=True)
+    note = ""
+    if horizon > ROWS:
+        note = f"The first {ROWS} of {horizon} steps; the rest is in record.json."
+    return Table(caption, labels, rows, folded=True, note=note)

@@ -8,7 +8,16 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import words
-from autorecur.report.facts import amount, answer, columns, metric_arrow, section, spread
+from autorecur.report.facts import (
+    VARIED,
+    amount,
+    answer,
+    between,
+    columns,
+    metric_arrow,
+    section,
+    spread,
+)
 from autorecur.report.parts import Row, Section, Table
 
 __all__ = ["comparison", "folklore"]
@@ -20,12 +29,24 @@ TAUGHT = (
     ("architecture", "three gates, and a cell state beside the hidden one", "two gates, one state"),
     ("weights", "4u(d + u + 1) a layer", "3u(d + u + 2) a layer"),
     ("work", "four products a step", "three products a step"),
-    ("memory", "two states to carry", "one state to carry"),
+    ("state", "two to carry from step to step", "one to carry from step to step"),
     ("training", "slower", "faster"),
     ("forecast", "slower", "faster"),
     ("performance", "ahead where it must count or look far back", "ahead on few data"),
     ("use", "long sequences, much data", "few data, few resources"),
 )
+STATES = {"lstm": 2, "gru": 1}
+# By outcome what is said of the finalist that leads; of no other one is advised to use it.
+LEADS = {
+    **dict.fromkeys(("LSTM", "GRU", "EQUIVALENT"), "is the one to use of the two"),
+    "LEANING": "is probably the one to use of the two",
+    "UNDECIDED": "is ahead so far",
+}
+ADVICE = {
+    **dict.fromkeys(("LSTM", "GRU", "EQUIVALENT"), "recommended of the two"),
+    "LEANING": "probably, of the two",
+    "UNDECIDED": "ahead so far",
+}
 
 
 def folklore(record: Record) -> Section | None:
@@ -60,35 +81,63 @@ def comparison(record: Record) -> Section | None:
         Row((what, lstm, gru, *(measured[what](finalists[cell]) for cell in ("lstm", "gru"))))
         for what, lstm, gru in TAUGHT
     )
-    lead = record.verdict["recommended"]
-    finding = "Neither of the two is recommended."
-    if lead in finalists:
-        other = finalists["gru" if lead == "lstm" else "lstm"]
-        finding = (
-            f"The {finalists[lead]['title']} is the one to use of the two; the other finalist is "
-            f"the {other['title']}."
-        )
+    note = (
+        "u: units of a layer; d: numbers that it reads a step. Here: the finalists, refitted; "
+        "their performance is that of the duel, the mean over its folds"
+    )
+    varied = VARIED[between(record)]
     table = Table(
         "What is taught, and what was measured here",
         columns("", "LSTM", "GRU", "LSTM here", "GRU here"),
         rows,
-        note="u: units of a layer; d: numbers that it reads a step. Here: the finalists, refitted.",
+        note=f"{note}{f' (±: {varied})' if varied else ''}.",
     )
+    finding = _leads(record, finalists)
     return section("2b", "How do the two compare?", finding, tables=(table,))
+
+
+def _leads(record: Record, finalists: Mapping[str, Mapping[str, Any]]) -> str:
+    """Which finalist is to be used, or is ahead, or is saved: as far as the outcome goes."""
+    verdict = record.verdict
+    lead, said = verdict["recommended"], LEADS.get(verdict["outcome"])
+    if lead in finalists and said:
+        other = finalists["gru" if lead == "lstm" else "lstm"]
+        return f"The {finalists[lead]['title']} {said}; the other finalist is the {other['title']}."
+    text = "Neither of the two is recommended"
+    if verdict["outcome"] == "INCOMPLETE":
+        text = "The two could not be compared"
+    saved = [row["title"] for row in finalists.values() if row["chosen"]]
+    return f"{text}; the {saved[0]} is saved." if saved else f"{text}."
+
+
+def _use(record: Record, row: Mapping[str, Any]) -> str:
+    """What comes of a finalist."""
+    advice = ADVICE.get(record.verdict["outcome"])
+    if advice is None:
+        return "saved" if row["chosen"] else words.MISSING
+    return advice if row["cell"] == record.verdict["recommended"] else words.MISSING
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    """How many numbers a finalist carries from one step to the next."""
+    network = row["candidate"]
+    directions = 2 if network["bidirectional"] else 1
+    carried = STATES[row["cell"]] * network["depth"] * network["width"] * directions
+    return f"{carried:,} numbers"
 
 
 def _measured(record: Record) -> Mapping[str, Callable[[Mapping[str, Any]], str]]:
     """Of each line of the comparison what a finalist has."""
-    lead, said = record.verdict["recommended"], f"a {answer(record)}"
+    said = f"a {answer(record)}"
     return {
         "architecture": lambda row: str(row["title"]),
-        "weights": lambda row: words.count(row["parameters"]),
+        "weights": lambda row: f"{words.count(row['parameters'])}, {words.size(row['bytes'])}",
         "work": lambda row: f"{words.count(row['multiply_adds'])} multiply-adds {said}",
-        "memory": lambda row: words.size(row["bytes"]),
+        "state": _state,
         "training": lambda row: words.duration(row["train_seconds"]),
         "forecast": lambda row: f"{words.milliseconds(row['latency_ms'])} {said}",
         "performance": lambda row: (
             f"{metric_arrow(record)} {amount(record, row['score'], spread(record, row['cell']))}"
         ),
-        "use": lambda row: "recommended of the two" if row["cell"] == lead else words.MISSING,
+        "use": lambda row: _use(record, row),
     }

@@ -76,20 +76,22 @@ def _named(run: Mapping[str, Any]) -> str:
 
 
 def _margin(record: Record) -> str:
-    """The margin and what it is a share of."""
+    """The margin and what it is a share of.
+
+    Without a comparison the share is all that was declared: of no error it is no amount.
+    """
     margin = record.verdict["margin"]
     if in_points(record) or margin["fraction"] is None:
         return margin_text(record)
-    share = f"{margin_text(record)} of {margin['of']}"
+    share = f"{margin_text(record)} of the {margin['of']}"
+    if record.verdict["probability"] is None:
+        return share
     return f"{words.number(margin['value'])} {margin['unit']} ({share})"
 
 
 def method(record: Record) -> Section:
     """How it was found out (12)."""
-    verdict = record.verdict
-    thresholds, evidence = verdict["thresholds"], verdict["evidence"]
-    decide, lean = words.share(thresholds["decide"]), words.share(thresholds["lean"])
-    share = words.share(evidence["test_share"])
+    thresholds = record.verdict["thresholds"]
     drawn = (
         "Candidates are drawn in pairs: the same depth, width, learning rate, seed and data order, "
         "once with LSTM and once with GRU cells. Each rung trains fewer pairs for longer. A cell's "
@@ -121,23 +123,33 @@ def method(record: Record) -> Section:
             f"{100 * thresholds['clear']:g} % sure by then needs no further ones, and the run may "
             "end early."
         )
-    believed = (
-        "The belief about the difference GRU − LSTM is the posterior of the correlated Bayesian "
-        "t-test (Nadeau and Bengio 2003; Benavoli and others 2017). It allows for training rows "
-        f"that folds share: here {share} of a fold's rows are scored. The margin, declared before "
-        f"the run, is {_margin(record)}. A difference within it does not matter."
-    )
-    decided = (
-        f"A cell wins when at least {decide} of the belief lies beyond the margin on its side and "
-        f"the 95 % interval leaves nought out; the two are equally good when {decide} lies within "
-        f"the margin; from {lean} on the verdict leans to one side. Where neither finalist beats "
-        "the best baseline by more than the margin, no recurrent network is recommended."
-    )
     apart = (
         "Selection rows, duel folds and holdout are three different things. The holdout is scored "
         "once, by the refitted winner, the other finalist and the baselines."
     )
-    paragraphs = (drawn, dueled, believed, decided, apart, *undone.learning(record))
+    paragraphs = (drawn, dueled, *_decided(record), apart, *undone.learning(record))
     return section(
         "12", "How was this found out?", "The method in half a page.", paragraphs=paragraphs
+    )
+
+
+def _decided(record: Record) -> tuple[str, ...]:
+    """What is believed of the difference and what follows from it; nothing of too few pairs."""
+    thresholds, evidence = record.verdict["thresholds"], record.verdict["evidence"]
+    declared = f"The margin, declared before the run, is {_margin(record)}."
+    if record.verdict["probability"] is None:
+        return (
+            "There were too few pairs to believe anything of the difference GRU − LSTM. "
+            f"{declared} A difference within it would not have mattered.",
+        )
+    decide, lean = words.share(thresholds["decide"]), words.share(thresholds["lean"])
+    return (
+        "The belief about the difference GRU − LSTM is the posterior of the correlated Bayesian "
+        "t-test (Nadeau and Bengio 2003; Benavoli and others 2017). It allows for training rows "
+        f"that folds share: here {words.share(evidence['test_share'])} of a fold's rows are "
+        f"scored. {declared} A difference within it does not matter.",
+        f"A cell wins when at least {decide} of the belief lies beyond the margin on its side and "
+        f"the 95 % interval leaves nought out; the two are equally good when {decide} lies within "
+        f"the margin; from {lean} on the verdict leans to one side. Where neither finalist beats "
+        "the best baseline by more than the margin, no recurrent network is recommended.",
     )

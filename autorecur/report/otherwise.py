@@ -7,7 +7,7 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import undone, words
-from autorecur.report.facts import columns, gap_label, metric_arrow, section
+from autorecur.report.facts import CELLS, columns, gap_label, metric_arrow, section
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.plots.variations import VariationsInfo, said, variations_info
 
@@ -20,6 +20,12 @@ AGAIN = (
     "the margin is a weak one."
 )
 SETTLED = {"lstm": "LSTM", "gru": "GRU", "equivalent": "equally good", None: "undecided"}
+OTHERWISE = {
+    "lstm": "the LSTM would be the better one",
+    "gru": "the GRU would be the better one",
+    "equivalent": "the two would be equally good",
+    None: "it would be undecided",
+}
 
 
 def variations(record: Record) -> Section | None:
@@ -35,6 +41,7 @@ def variations(record: Record) -> Section | None:
         more = f"; and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         part = f"{len(others)} of {len(found)} variations"
         finding = f"It would be another in {part} ({named}{more})."
+    finding += _fair_otherwise(record)
     against = [each["name"] for each in asked if each["agrees"] is False]
     if against:
         verb = "points" if len(against) == 1 else "point"
@@ -50,6 +57,29 @@ def variations(record: Record) -> Section | None:
         paragraphs=undone.regimes(record),
         tables=tables,
     )
+
+
+def _fair_otherwise(record: Record) -> str:
+    """What other ways to be fair say that the verdict does not."""
+    settled, apart = _settled(record), dict[str | None, list[str]]()
+    for each in record.verdict.get("regimes", ()):
+        if each["settled"] != settled:
+            apart.setdefault(each["settled"], []).append(each["name"])
+    told = "; ".join(f"at {words.listed(at)} {OTHERWISE[said]}" for said, at in apart.items())
+    return f" {told[0].upper()}{told[1:]}." if told else ""
+
+
+def _settled(record: Record) -> str | None:
+    """What the duel settles between the two cells, whatever a baseline has: as the judge does."""
+    chances, difference = record.verdict["probability"], record.verdict["difference"]
+    decide = record.verdict["thresholds"]["decide"]
+    if chances is None or difference is None:
+        return None
+    if chances["equivalent"] >= decide:
+        return "equivalent"
+    if difference["low"] <= 0 <= difference["high"]:
+        return None
+    return next((cell for cell in CELLS if chances[f"{cell}_better"] >= decide), None)
 
 
 def _plot(info: VariationsInfo) -> Plot:

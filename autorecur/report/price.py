@@ -29,7 +29,7 @@ def price(record: Record) -> Section | None:
     if info.finalists and info.baselines:
         reading += " Dotted: baselines on the rows of the finalists, those near enough to be drawn."
     if any(point.spread is not None for point in info.finalists):
-        reading += " A stroke: how much the seed alone moves a score."
+        reading += " A stroke: how much the seed alone moves one fold's score."
     said = _chosen(record, info)
     label = f"Score by seconds of training, of full trainings and finalists. {said}"
     return section(

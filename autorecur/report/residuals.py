@@ -13,6 +13,7 @@ from autorecur.report.targets import bins_table
 
 __all__ = ["residuals"]
 
+OF_USE = 0.2  # a correlation: `judge.residuals.LEFT`, whose module draws in what a page needs not
 LEANING = 0.2  # of their spread, from which the mean of residuals is no trifle
 FIFTHS = 5
 UNIT = 40
@@ -69,13 +70,20 @@ def _left(lags: Lags | None) -> str:
     if lags is None:
         return ""
     step, correlation = lags.strongest
-    told = (
-        f"those {words.plural(step, 'step')} before (correlation {words.number(correlation)}; "
-        f"by chance alone ±{words.number(lags.bound, 2)})"
+    those = f"those {words.plural(step, 'step')} before"
+    found = (
+        f"(correlation {words.number(correlation)}; by chance alone ±{words.number(lags.bound, 2)})"
     )
     if lags.is_left:
-        return f"They go together with {told}: something is left to foretell."
-    return f"Little is left to foretell: they go together most with {told}."
+        return f"They go together with {those} {found}: something is left to foretell."
+    if abs(correlation) <= lags.bound:
+        return f"Little is left to foretell: they go together most with {those} {found}."
+    if abs(correlation) < OF_USE:
+        return (
+            f"Little is left to foretell: they go together with {those} by more than chance mostly "
+            f"makes, and by too little to be of use, which begins at {OF_USE:g} {found}."
+        )
+    return f"They go together most with {those} {found}; one of so many steps may, by chance."
 
 
 def _reading(record: Record, info: ResidualsInfo) -> str:

@@ -7,6 +7,7 @@ is left. The verdict comes first, and what was saved and what to do next come la
 from __future__ import annotations
 
 import io
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -33,12 +34,16 @@ AGAINST = "vs "
 HOLDOUT = "holdout"
 INTERRUPTED = "interrupt"  # what ended a run that the user ended
 PLUS_MINUS = " ± "
+CAP = 20  # characters of a column, unless there is room for more
+WORRY_LINES = 4
+NO_BREAK = "\u00a0"
 # What gives way when the lines are too many, the first one first; the rest stays.
-STAGES, SECOND_WORRY, SECOND_BASELINE, COUNTED, WORRY = (
+STAGES, SECOND_WORRY, SECOND_BASELINE, COUNTED, WHOLE_WORRY, WORRY = (
     "seconds by stage",
     "second worry",
     "second baseline",
     "folds and margin",
+    "more than one line of a worry",
     "worry",
 )
 STYLES = {"lstm": "blue", "gru": "yellow", "": ""}
@@ -74,7 +79,7 @@ def _lines(doc: Document, record: Record, width: int) -> list[Line]:
     head = _wrapped(doc.headline, width - 2)
     body = _wrapped(" ".join(filter(None, (doc.lead, doc.second))), width - 2)
     without: list[str] = []
-    for next_one in (STAGES, SECOND_WORRY, SECOND_BASELINE, COUNTED, WORRY, ""):
+    for next_one in (STAGES, SECOND_WORRY, SECOND_BASELINE, COUNTED, WHOLE_WORRY, WORRY, ""):
         under = list(_under(doc, record, width, without))
         if len(head) + len(body) + len(under) <= LINES:
             break
@@ -109,15 +114,22 @@ def _under(doc: Document, record: Record, width: int, without: Without) -> Itera
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines none wider than `width`; only a word that is wider than one is broken."""
+    """The text in lines none wider than `width`; only a word that is wider than one is broken.
+
+    A size, a number of seeds and a percentage stay together.
+
+    >>> _wrapped("as good as the best GRU (2 × 64: 87.6 %)", 26)
+    ['as good as the best GRU', '(2 × 64: 87.6 %)']
+    """
     lines: list[str] = []
-    for word in text.split():
+    bound = re.sub(r" × (?=\d)", f"{NO_BREAK}×{NO_BREAK}", " ".join(text.split()))
+    for word in re.sub(r"(?<=\d) (?=[×%])", NO_BREAK, bound).split(" "):
         for piece in chop_cells(word, width) if cell_len(word) > width else (word,):
             if lines and cell_len(lines[-1]) + 1 + cell_len(piece) <= width:
                 lines[-1] += f" {piece}"
             else:
                 lines.append(piece)
-    return lines
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _shortened(lines: list[str], most: int, width: int) -> list[str]:
@@ -144,12 +156,13 @@ def _facts(doc: Document, record: Record, width: int, without: Without) -> Itera
         )
         said = f"{counted}, margin {margin(record)}"
         if varied := between(record):
-            said += f", ± between {varied}"
+            said += f", ± between {varied}{' of a fold' if varied == 'seeds' else ''}"
         line = (*pieces[:-1], (f"   {said}", "dim"))
         if sum(cell_len(text) for text, _ in line) > width:
             yield tuple(pieces[:-1])
-            line = ((f"  {said}", "dim"),) if COUNTED not in without else ()
-        if line:
+            told = _wrapped(said, width - 2) if COUNTED not in without else []
+            yield from (((f"  {each}", "dim"),) for each in told)
+        else:
             yield line
     ledger = sorted(record.budget["ledger"], key=lambda entry: -entry["seconds"])
     parts = [f"{entry['stage']} {words.clock(entry['seconds'])}" for entry in ledger[:3]]
@@ -173,11 +186,22 @@ def _next(doc: Document, record: Record, room: int) -> str:
 
 def _checks(doc: Document, width: int, without: Without) -> Iterator[Line]:
     label, worries = "  Checks   ", [name for name in (WORRY, SECOND_WORRY) if name not in without]
+    most = 1 if WHOLE_WORRY in without else WORRY_LINES
     for code, sentence, remedy in doc.worries[: len(worries)]:
-        said = f"⚠ {code} {sentence} {remedy}".rstrip()
-        yield ((label, "dim"), (_cell(said, width - len(label)), "yellow"))
-        label = " " * len(label)
+        for line in _worry(f"⚠ {code} {sentence}", remedy, width - len(label), most):
+            yield ((label, "dim"), (line, "yellow"))
+            label = " " * len(label)
     yield ((label, "dim"), (doc.checked, ""))
+
+
+def _worry(sentence: str, remedy: str, width: int, most: int) -> list[str]:
+    """A check and what to do, in `most` lines at most: it is the sentence that is cut first."""
+    whole = _wrapped(f"{sentence} {remedy}", width)
+    if len(whole) <= most:
+        return whole
+    advice = _wrapped(remedy, width)
+    told = _shortened(_wrapped(sentence, width), max(1, most - len(advice)), width)
+    return [*told, *_shortened(advice, most - len(told), width)]
 
 
 # ---- the finalists' table
@@ -199,6 +223,10 @@ def _finalists(table: Table, width: int, without: Without) -> Iterator[Line]:
             break
         shown = [at for at in shown if names[at] != name]
     widths = [_column_width(table, rows, at) for at in shown]
+    spare = width - _width(table, rows, shown)
+    for place, at in enumerate(shown):  # names come first
+        more = min(max(0, spare), _column_width(table, rows, at, width) - widths[place])
+        widths[place], spare = widths[place] + more, spare - more
     heads = ["Finalist", *(names[at] for at in shown[1:])]
     yield (("  " + _joined(heads, widths), "dim"),)
     for row in rows:
@@ -226,9 +254,9 @@ def _chosen_rows(rows: Sequence[Row], most: int) -> list[Row]:
     return [row for row in rows if row.cell or row in kept]
 
 
-def _column_width(table: Table, rows: Sequence[Row], at: int) -> int:
+def _column_width(table: Table, rows: Sequence[Row], at: int, most: int = CAP) -> int:
     label = "Finalist" if at == 0 else table.columns[at].label
-    return min(20, max(cell_len(text) for text in (label, *(row.cells[at] for row in rows))))
+    return min(most, max(cell_len(text) for text in (label, *(row.cells[at] for row in rows))))
 
 
 def _width(table: Table, rows: Sequence[Row], shown: Sequence[int]) -> int:

@@ -186,12 +186,12 @@ def duration(seconds: float | None) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A time as a clock shows it.
+    """A time as a clock shows it, rounded as `duration` rounds it.
 
-    >>> clock(581.2), clock(3725)
-    ('9:41', '1:02:05')
+    >>> clock(581.2), clock(141.8), duration(141.8), clock(3725)
+    ('9:41', '2:22', '2 min 22 s', '1:02:05')
     """
-    minutes, rest = divmod(int(max(0.0, seconds)), 60)
+    minutes, rest = divmod(round(max(0.0, seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 

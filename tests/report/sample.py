@@ -543,7 +543,7 @@ def _forecast(rng: random.Random, name: str) -> dict[str, Any]:
             "target": name,
             "of_targets": 1,
         },
-        "steps": {"examples": 1_673}
+        "steps": {"examples": 1_673, "scaled": False}
         | {
             key: [
                 sum(abs(actual[at] - line[at]) for at in range(step, count, STEPS))

@@ -325,11 +325,17 @@ def _panel_leftover() -> Leftover:
     return Leftover(rng.normal(0.5, 0.2 * foretold), foretold, scaled=True)
 
 
-def _first(forecast: dict[str, Any], rows: int) -> dict[str, Any]:
-    """As much of a forecast as there is of one series."""
-    return {
+def _in_a_panel(forecast: dict[str, Any], rows: int = 48, scale: float = 21.0) -> dict[str, Any]:
+    """As much of a forecast as there is of one series; errors by step in the scale of each."""
+    first = {
         key: value[:rows] if isinstance(value, list) else value for key, value in forecast.items()
     }
+    told = {
+        key: [error / scale for error in value]
+        for key, value in forecast["steps"].items()
+        if isinstance(value, list)
+    }
+    return first | {"steps": {"examples": 8_192, "scaled": True, **told}}
 
 
 def _panel(name: str) -> Record:
@@ -370,7 +376,7 @@ def _panel(name: str) -> Record:
             split="414 series, each divided in time order: its last 48 rows are held out.",
         ),
         {
-            "forecast": _first(sample._forecast(rng, name), 48) | {"drawn": drawn},
+            "forecast": _in_a_panel(sample._forecast(rng, name)) | {"drawn": drawn},
             "classes": None,
             "scatter": None,
             "worst": None,

@@ -30,7 +30,7 @@ def test_of_the_same_question_the_best_network_is_named_and_the_catch_is_told() 
     assert told.title == "2 runs of energy.csv → load"
     assert told.lead == (
         "The best network on the holdout is the LSTM 2 × 64 of two: MAE ↓ 30.0 MW, one score. In "
-        "the duel the seed alone moves it by ± 0.40 MW."
+        "the duel the seed alone moves one fold's score by ± 0.40 MW."
     )
     scores = {row.cells[0]: row.cells[4] for row in told.tables[1].rows}
     assert scores["two"] == "0.40 MW, seeds"
@@ -43,7 +43,7 @@ def test_runs_as_near_as_chance_moves_them_are_counted() -> None:
     lead = beside(made).lead
     assert lead.endswith("by ± 0.40 MW; 1 other run came as near as that.")
     alone = beside([named(of_kind("one seed"), name) for name in ("a", "b")]).lead
-    assert "In the duel, of one seed, it varies between folds by ± 0.012 load" in alone
+    assert "In the duel, of one seed, folds' scores vary by ± 0.012 load" in alone
 
 
 def test_of_different_questions_only_skill_is_compared() -> None:

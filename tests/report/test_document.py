@@ -60,11 +60,23 @@ def test_the_bar_and_the_sentence_are_as_sure_as_each_other() -> None:
 )
 def test_a_small_margin_does_not_vanish(fraction: float, said: str) -> None:
     made = changed(record(), "verdict", margin={**record().verdict["margin"], "fraction": fraction})
-    assert f"({said} of best baseline error)" in section(made, "12").paragraphs[2]
+    assert f"({said} of the best baseline error)" in section(made, "12").paragraphs[2]
     assert f"margin {said}" in report.terminal(made)
     points = {**of_kind("nowcast").verdict["margin"], "value": fraction / 2}
     facts = section(changed(of_kind("nowcast"), "verdict", margin=points), "11").tables[0].rows
     assert dict(row.cells for row in facts)["Margin"] == f"{50 * fraction:g} points"
+
+
+def test_without_a_comparison_a_margin_is_no_amount_and_nothing_is_believed() -> None:
+    made = record("INCOMPLETE")
+    assert made.verdict["margin"]["value"] == 0
+    facts = dict(row.cells for row in section(made, "11").tables[0].rows)
+    assert facts["Margin"] == "1 % of the best baseline error"
+    told = " ".join(section(made, "12").paragraphs)
+    assert "declared before the run, is 1 % of the best baseline error. A difference" in told
+    assert "posterior" not in told and "wins" not in told
+    whole = " ".join(section(record(), "12").paragraphs)
+    assert "posterior" in whole and "0.526 MW (1 % of the best baseline error)" in whole
 
 
 def test_no_difference_is_for_neither() -> None:
@@ -74,6 +86,20 @@ def test_no_difference_is_for_neither() -> None:
         assert lines[1].endswith("for neither")
 
 
+def test_a_long_table_says_that_it_is_cut() -> None:
+    made = record()
+    pairs = tuple({**made.duel[0], "seed": seed} for seed in range(201))
+    table = section(replace(made, duel=pairs), "1").tables[1]
+    assert table.caption.startswith("The 201 pairs") and len(table.rows) == 200
+    assert table.note == "The first 200 of 201; the rest is in record.json."
+    errors = [1.0] * 300
+    steps = {"examples": 9, "model": errors, "other": errors, "baseline": errors}
+    far = changed(made, "figures", forecast={**made.figures["forecast"], "steps": steps})
+    table = section(far, "7a").tables[-1]
+    assert table.note == "The first 200 of 300 steps; the rest is in record.json."
+    assert section(made, "7a").tables[-1].note == section(made, "1").tables[1].note == ""
+
+
 def test_without_a_duel_nothing_is_said_of_its_folds() -> None:
     table = document(record("INCOMPLETE")).finalists
     assert "folds" not in table.note and "holdout" in table.note
@@ -81,6 +107,43 @@ def test_without_a_duel_nothing_is_said_of_its_folds() -> None:
     assert document(record()).finalists.note.endswith("◀ what is recommended.")
     other = changed(record(), "verdict", recommended="lstm")
     assert document(other).finalists.note.endswith("◀ what was saved.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "mark", "finding", "use"),
+    [
+        ("GRU", "is recommended", "The GRU 2 × 64 is the one to use of the two;", "recommended"),
+        ("LEANING", "is recommended", "The GRU 2 × 64 is probably the one to use", "probably, of"),
+        ("UNDECIDED", "was saved", "The GRU 2 × 64 is ahead so far; the other", "ahead so far"),
+        ("BASELINE_WINS", "is recommended", "Neither of the two is recommended; the GRU", "saved"),
+    ],
+)
+def test_no_more_is_recommended_than_the_outcome_does(
+    outcome: str, mark: str, finding: str, use: str
+) -> None:
+    made = record(outcome)
+    assert document(made).finalists.note.endswith(f"◀ what {mark}.")
+    found = section(made, "2b")
+    assert found.finding.startswith(finding)
+    rows = {row.cells[0]: row.cells for row in found.tables[0].rows}
+    assert rows["use"][3] == "–" and rows["use"][4].startswith(use)
+
+
+def test_two_finalists_that_were_not_compared_are_not_recommended() -> None:
+    made = record("INCOMPLETE")
+    both = (*made.finalists, {**record().finalists[1], "score": None, "spread": None})
+    found = section(replace(made, finalists=both), "2b")
+    assert found.finding == "The two could not be compared; the GRU 2 × 64 is saved."
+    assert found.tables[0].rows[-1].cells[3:] == ("–", "saved")
+
+
+def test_sizes_of_the_finalists_are_called_what_they_are() -> None:
+    found = section(record(), "2b").tables[0]
+    rows = {row.cells[0]: row.cells[3:] for row in found.rows}
+    assert rows["weights"] == ("51 k, 203 kB", "38 k, 154 kB") and "memory" not in rows
+    assert rows["state"] == ("256 numbers", "128 numbers")
+    assert section(of_kind("text-regression"), "2b").tables[0].rows[3].cells[4] == "256 numbers"
+    assert "performance is that of the duel" in found.note
 
 
 @pytest.mark.parametrize("outcome", ["GRU", "LSTM", "BASELINE_WINS"])
@@ -169,7 +232,7 @@ def test_accuracy_is_in_per_cent_and_its_differences_in_points() -> None:
     doc = document(of_kind("sequence-classification"))
     score, difference = doc.boxes[:2]
     assert (score.label, score.value) == ("accuracy ↑ on the holdout", "97.3 %")
-    assert score.lines[1] == "± 0.4 points between seeds, in the duel"
+    assert score.lines[1] == "in the duel ± 0.4 points between seeds, of one fold's score"
     assert score.lines[2:] == ("random kernels 96.2 %", "1.1 points better")
     assert difference.value.endswith(" points") and difference.lines[1] == "for the GRU"
     assert doc.finalists.columns[1].label == "accuracy ↑ [%]"
@@ -188,7 +251,31 @@ def test_bits_and_scaled_errors_carry_their_unit() -> None:
         of_kind("language-model"), "7e").finding  # fmt: skip
     assert bits.use[0].startswith("autorecur generate ")
     assert (scaled.boxes[0].label, scaled.boxes[0].value) == ("MASE ↓ on the holdout", "1.02 ×")
-    assert "1 % of best baseline error" in section(of_kind("panel"), "12").paragraphs[2]
+    assert "1 % of the best baseline error" in section(of_kind("panel"), "12").paragraphs[2]
+
+
+def ways(**settled: str | None) -> list[dict[str, Any]]:
+    """Other ways to be fair, and what each settles."""
+    regime = record().verdict["regimes"][0]
+    return [
+        {**regime, "name": name.replace("_", " "), "settled": each}
+        for name, each in settled.items()
+    ]
+
+
+def test_other_ways_to_be_fair_are_told_where_they_say_otherwise() -> None:
+    apart = ways(equal_width=None, equal_parameters="lstm", equal_seconds=None)
+    assert section(changed(record(), "verdict", regimes=apart), "2").finding.endswith(
+        " At equal width and equal seconds it would be undecided; at equal parameters the LSTM "
+        "would be the better one."
+    )
+    alike = {"GRU": "gru", "LSTM": "lstm", "EQUIVALENT": "equivalent", "LEANING": None,
+             "UNDECIDED": None, "BASELINE_WINS": None}  # fmt: skip
+    for outcome, settled in alike.items():
+        same = changed(record(outcome), "verdict", regimes=ways(equal_width=settled))
+        assert "equal width" not in section(same, "2").finding, outcome
+    made = changed(record("LEANING"), "verdict", regimes=ways(equal_width="equivalent"))
+    assert "At equal width the two would be equally good." in section(made, "2").finding
 
 
 def test_a_plateau_is_no_gain() -> None:
@@ -400,7 +487,7 @@ def test_trials_are_ranked_within_rungs_and_capped() -> None:
 
 
 def test_the_difference_names_the_side_that_the_metric_favours() -> None:
-    assert "for the GRU" in document(record()).boxes[1].lines[1]
+    assert document(record()).boxes[1].lines[1] == "−3.2 % of the best baseline error, for the GRU"
     upwards = changed(record(), "metric", better="higher")
     assert "for the LSTM" in document(upwards).boxes[1].lines[1]
     assert section(record(), "1").finding.startswith("The GRU was better in")

@@ -9,11 +9,13 @@ import pytest
 from report.sample import record
 from report.sample_kinds import KINDS, of_kind
 
+from autorecur.judge.residuals import LEFT
 from autorecur.record import Record
 from autorecur.report.document import document
 from autorecur.report.glossary import BASELINES, WORDS
 from autorecur.report.parts import Section, Table
 from autorecur.report.plots.sure import Recalled, precision_at
+from autorecur.report.residuals import OF_USE
 
 
 def section(made: Record, number: str) -> Section:
@@ -59,11 +61,27 @@ def test_what_is_left_is_said_as_the_check_says_it() -> None:
         "They go together with those 2 steps before (correlation −0.430; by chance alone "
         "±0.098): something is left to foretell."
     )
-    little = changed(record(), "residuals", autocorrelation=told([0.1, -0.13, 0.02], False))
-    assert "Little is left to foretell" in section(little, "7b").finding
+    chance = changed(record(), "residuals", autocorrelation=told([0.09, -0.03, 0.02], False))
+    assert section(chance, "7b").finding.endswith(
+        "Little is left to foretell: they go together most with those 1 step before (correlation "
+        "0.0900; by chance alone ±0.098)."
+    )
     none = changed(record(), "residuals", autocorrelation=None)
     assert "left to foretell" not in section(none, "7b").finding
     assert len(section(none, "7b").tables) == len(section(left, "7b").tables) - 1
+
+
+def test_what_is_more_than_chance_and_of_no_use_is_said_to_be_both() -> None:
+    assert OF_USE == LEFT
+    little = changed(record(), "residuals", autocorrelation=told([0.1, -0.13, 0.02], False))
+    assert section(little, "7b").finding.endswith(
+        "Little is left to foretell: they go together with those 2 steps before by more than "
+        "chance mostly makes, and by too little to be of use, which begins at 0.2 (correlation "
+        "−0.130; by chance alone ±0.098)."
+    )
+    large = changed(record(), "residuals", autocorrelation=told([0.1, -0.23, 0.02], False))
+    finding = section(large, "7b").finding
+    assert "Little is left" not in finding and finding.endswith("may, by chance.")
 
 
 def test_residuals_lean_to_the_side_of_their_mean() -> None:
@@ -100,9 +118,12 @@ def test_the_windows_that_are_drawn_are_named() -> None:
              "target": "load", "of_targets": 2}  # fmt: skip
     finding = section(changed(record(), "forecast", drawn=drawn), "7a").plots[0].finding
     assert finding.startswith(
-        "In the worst of the last 3 of 1,200 windows of “north”, one of 7 series (“load”, one of "
-        "2 targets), 2017-"
+        "In the worst of the last 3 of 1,200 adjoining windows of “north”, one of 7 series "
+        "(“load”, one of 2 targets), 2017-"
     )
+    assert "overlapping ones too" in section(record(), "7a").plots[1].reading
+    finding = section(of_kind("panel"), "7a").plots[0].finding
+    assert "worst of the 2 adjoining windows of “load”, one of 414 series, 2017" in finding
     one = drawn | {"windows": 1, "of_windows": 1, "series": None, "of_targets": 1}
     finding = section(changed(record(), "forecast", drawn=one), "7a").plots[0].finding
     assert finding.startswith("In the one window, 2017-")

@@ -15,7 +15,10 @@ from report.sample import record
 from report.sample_kinds import of_kind
 
 from autorecur import report
+from autorecur.record import Record
 from autorecur.report import figures, markdown
+from autorecur.report.document import document
+from autorecur.report.parts import Plot
 from autorecur.report.plots.binned import targets_info
 from autorecur.report.plots.curves import curves_info
 from autorecur.report.plots.foretold import forecast_info, held, steps_info
@@ -102,6 +105,24 @@ def test_error_by_step_is_that_of_all_windows_where_the_record_tells() -> None:
         ("baseline", (3.0, 3.0, 3.0)),
     ]
     assert "nan" not in figures.draw(info).lower()
+
+
+def test_error_by_step_of_a_panel_says_whether_it_is_in_the_scale_of_each_series() -> None:
+    made = of_kind("panel")
+    info = steps_info(made)
+    assert info is not None and info.unit == "seasonal naive errors"
+    assert "of its own series: all weigh the same." in by_step(made).reading
+    data = made.figures["forecast"]
+    older = {key: value for key, value in data["steps"].items() if key != "scaled"}
+    made = replace(made, figures={**made.figures, "forecast": {**data, "steps": older}})
+    assert "Errors of large series weigh most" in by_step(made).reading
+    assert by_step(made).finding.endswith("[MW].")
+    assert by_step(record()).reading.endswith("another method is the better one.")
+
+
+def by_step(made: Record) -> Plot:
+    (found,) = [found for found in document(made).sections if found.number == "7a"]
+    return found.plots[1]
 
 
 def test_missing_values_are_left_out_of_errors() -> None:

@@ -25,7 +25,7 @@ from rich.cells import cell_len
 from autorecur import report
 from autorecur.errors import SettingError
 from autorecur.record import from_json
-from autorecur.report import markdown
+from autorecur.report import markdown, words
 from autorecur.report.document import document
 
 GOLDENS = Path(__file__).resolve().parent.parent / "goldens"
@@ -189,8 +189,52 @@ def test_one_seed_has_a_spread_between_folds_and_it_is_said() -> None:
     made = of_kind("one seed")
     assert made.finalists[0]["spread"] is None
     assert "6 folds × 1 seed, margin 1 %, ± between folds" in report.terminal(made)
-    assert "±: how much it varies between folds" in document(made).finalists.note
-    assert "± between seeds" in report.terminal(record())
+    assert "; ±: between folds, of one seed;" in document(made).finalists.note
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_spread_between_seeds_is_said_to_be_of_one_fold(width: int) -> None:
+    for made in (record(), of_kind("nowcast")):
+        told = " ".join(report.terminal(made, width=width).split())
+        assert "seeds, margin" in told and ", ± between seeds of a fold" in told
+        note = document(made).finalists.note
+        assert "; ±: between seeds, of one fold's score;" in note
+
+
+@pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_remedy_of_a_worry_is_whole_and_no_size_is_broken(name: str, width: int) -> None:
+    made = of_kind(name) if name in KINDS else record(name)
+    lines = report.terminal(made, width=width).splitlines()
+    assert "Give it a longer budget." in " ".join(" ".join(lines).split())
+    assert not any(re.search(r"(^\s*[×%]|×$)", line) for line in lines)
+    assert "\u00a0" not in "".join(lines)
+
+
+def test_of_a_long_worry_the_sentence_is_cut_and_not_what_to_do() -> None:
+    long = {**ISSUES[0], "sentence": 50 * "It is so. ", "remedy": "Mend it, and then try again."}
+    told = report.terminal(replace(record(), checks=(long,))).partition("  Checks   ")[2]
+    lines = [line.strip() for line in told.splitlines()[:5]]
+    assert lines[2].endswith(" …") and lines[3:] == ["Mend it, and then try again.", "1 issue"]
+
+
+def test_names_have_the_room_that_is_left() -> None:
+    wide, narrow = (report.terminal(of_kind("many classes"), width=at) for at in (120, 40))
+    assert "vs TF-IDF + logistic regression" in wide
+    assert "  TF-IDF + logistic regression " in report.terminal(of_kind("many classes"))
+    assert "  TF-IDF + logistic r…" in narrow
+
+
+@pytest.mark.parametrize("seconds", [0.2, 59.4, 59.6, 141.8, 581.2, 3_599.6])
+def test_a_time_is_the_same_on_a_clock_and_in_words(seconds: float) -> None:
+    made = record()
+    ledger = ({**made.budget["ledger"][0], "stage": "search", "seconds": seconds},)
+    text = report.terminal(replace(made, budget={**made.budget, "ledger": ledger}))
+    shown = re.search(r"search (?:(\d+):)?(\d+):(\d+)", text)
+    assert shown is not None
+    hours, minutes, rest = (int(part or 0) for part in shown.groups())
+    assert 3_600 * hours + 60 * minutes + rest == round(seconds)
+    assert words.duration(seconds) == words.duration(round(seconds)) or seconds < 10
 
 
 def test_without_a_network_the_last_line_says_so() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from autorecur.record import Record
 from autorecur.report import words
+from autorecur.report.plots.leftover import SCALED
 from autorecur.report.plots.lines import Points
 
 __all__ = ["ONE", "ForecastInfo", "Lines", "StepsInfo", "forecast_info", "held", "steps_info"]
@@ -41,6 +42,7 @@ class StepsInfo:
     lines: Lines
     unit: str
     examples: int | None  # windows that it is the mean of; None: of those that are drawn
+    scaled: bool | None = None  # by the size of each series; None where there is one
 
 
 def forecast_info(record: Record) -> ForecastInfo | None:
@@ -77,12 +79,15 @@ def forecast_info(record: Record) -> ForecastInfo | None:
 
 
 def _drawn(told: Mapping[str, Any] | None, windows: int) -> str:
-    """Which windows are drawn: how many of how many, of which series and which target."""
+    """Which windows are drawn: how many of how many, of which series and which target.
+
+    They adjoin: of all windows, which overlap, there are far more.
+    """
     if told is None:  # an older record does not say how many there were
         return f"{words.plural(windows, 'window')} of the holdout"
     some, whole = told["windows"], told["of_windows"]
-    text = f"the last {some} of {whole:,} windows" if some < whole else f"all {whole} windows"
-    text = ONE if whole == 1 else text
+    last = f"the last {some} of" if some < whole else "the"
+    text = ONE if whole == 1 else f"{last} {whole:,} adjoining windows"
     if told["series"] is not None:
         text += f" of “{words.cut(told['series'], 40)}”, one of {told['of_series']:,} series"
     if told["of_targets"] > 1:
@@ -150,7 +155,8 @@ def steps_info(record: Record) -> StepsInfo | None:
             for key, (name, kind, _) in kinds.items()
             if told[key] is not None
         )
-        return StepsInfo(means, data["unit"], told["examples"])
+        scaled = bool(told.get("scaled")) if record.data["series"] > 1 else None
+        return StepsInfo(means, SCALED if scaled else data["unit"], told["examples"], scaled)
     actual = data["actual"]
     means = tuple(
         (name, kind, tuple(_mean_error(actual[at::step], values[at::step]) for at in range(step)))

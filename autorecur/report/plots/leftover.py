@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from autorecur.record import Record
 from autorecur.report.plots.binned import Bins, bins_of
 
-__all__ = ["Lags", "ResidualsInfo", "residuals_info"]
+__all__ = ["SCALED", "Lags", "ResidualsInfo", "residuals_info"]
 
 SCALED = "seasonal naive errors"  # the unit of residuals of series that differ in scale
 
