@@ -71,7 +71,7 @@ def test_what_is_settled_otherwise_is_said() -> None:
     assert [flips(case, each) for each in told] == [False, True]
     (sentence,) = otherwise_fair(case, told)
     assert sentence == (
-        "At equal parameters (LSTM 2 × 64 against GRU 2 × 64, 6 held-out blocks) the GRU would be "
+        "At equal parameters (LSTM 2 × 64 against GRU 2 × 64, 6 held-out folds) the GRU would be "
         "the better one."
     )
 
