@@ -1,7 +1,7 @@
 """Markdown and terminal text: goldens for each outcome, harmless names, the doors of the package.
 
-Write the goldens anew with `AUTORECUR_WRITE_GOLDENS=1 pytest tests/report/test_views.py`, then read
-the diff.
+Write the goldens anew with `AUTORECUR_WRITE_GOLDENS=1 pytest tests/report/test_views.py` (those of
+comparisons with `test_beside.py`), then read the diff.
 """
 
 from __future__ import annotations
