@@ -209,7 +209,7 @@ def dueled(
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
         is_clear=lambda tally: _is_clear(stage, tally),
     )
-    return duel, _fought(stage, duel, ended_by)
+    return duel, _fought(stage, duel, ended_by, "duel")
 
 
 def _leading(finalists: Mapping[str, Trial]) -> str | None:
@@ -226,17 +226,21 @@ def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
     stage.enter("duel")
     stage.dispatcher.last = True
     duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
-    return _fought(stage, duel, ended_by)
+    return _fought(stage, duel, ended_by, "refit")
 
 
-def _fought(stage: Stage, duel: Duel, ended_by: str) -> str:
-    """Train what time and trainings allow, and wait for the baselines on those folds."""
+def _fought(stage: Stage, duel: Duel, ended_by: str, share: str) -> str:
+    """Train what time and trainings allow, and wait for the baselines on those folds.
+
+    `share`: whose time that is.
+    """
     if ended_by == INTERRUPT:
         return ended_by
     try:
         with stage.interrupts.taken():
             duel.run()
-            stage.references.wait_for(duel.tally.folds, stage.meter.left("refit"))
+            # No longer than that: beside busy processes it would cost the refit its time.
+            stage.references.wait_for(duel.tally.folds, stage.meter.left(share))
     except KeyboardInterrupt:  # what was paired until then is judged
         return stage.interrupted()
     return ENDED_CLEAR if duel.ended_early else ended_by

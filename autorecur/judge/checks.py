@@ -239,7 +239,7 @@ def _cut_short(comparison: Comparison, facts: Facts) -> Check:
         "AR113",
         "issue" if folds < FEWEST_FOLDS else "tip",
         f"{scored} of {count(planned, 'pair')} of the duel were scored, on {folds} of "
-        f"{count(len(comparison.folds), 'held-out block')}.{ending}",
+        f"{count(len(comparison.folds), 'held-out fold')}.{ending}",
         "Give a longer budget, or a smaller space.",
     )
 

@@ -95,8 +95,8 @@ def second(case: Case) -> str | None:
 def evidence(case: Case) -> str:
     """How many folds and seeds the comparison rests on."""
     seeds = case.comparison.seeds
-    blocks = count(len(case.comparison.scored), "held-out block")
-    return f"{blocks} × {count(seeds, 'seed')}"
+    folds = count(len(case.comparison.scored), "held-out fold")
+    return f"{folds} × {count(seeds, 'seed')}"
 
 
 def reasons(case: Case) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def reasons(case: Case) -> tuple[str, ...]:
         wins = sum(comparison.metric.gain(score, 0.0) > 0 for score in comparison.differences)
         ties = sum(score == 0 for score in comparison.differences)
         said.append(
-            f"The GRU was better on {wins} of {count(len(comparison.scored), 'held-out block')}, "
+            f"The GRU was better on {wins} of {count(len(comparison.scored), 'held-out fold')}, "
             f"the LSTM on {len(comparison.scored) - wins - ties}."
         )
     if case.outcome is not Outcome.INCOMPLETE:
@@ -119,7 +119,7 @@ def reasons(case: Case) -> tuple[str, ...]:
         )
         if comparison.baselines and case.baseline is None:
             said.append(
-                "No baseline was scored on all of these blocks, so whether a network is worth it "
+                "No baseline was scored on all of these folds, so whether a network is worth it "
                 "was not judged."
             )
     if case.outcome is Outcome.EQUIVALENT and case.recommended and case.cheaper:
@@ -139,7 +139,7 @@ def reasons(case: Case) -> tuple[str, ...]:
 def _failures(case: Case, cell: str) -> str:
     """Of a cell that failed where the other did not: how often, and that it is no winner then."""
     comparison, other = case.comparison, other_cell(cell)
-    folds = count(len(comparison.folds), "held-out block")
+    folds = count(len(comparison.folds), "held-out fold")
     told = (
         f"The {cell.upper()} failed on {len(comparison.failures(cell))} of {folds} where the "
         f"{other.upper()} has a score"
@@ -155,7 +155,7 @@ def otherwise_fair(case: Case, met: Iterable[Regime]) -> tuple[str, ...]:
     """Of each regime that settles it otherwise, what it says; of one finalist's settings alone."""
     return tuple(
         f"At {each.name}, both with the settings of the finalist that led the search ({each.lstm} "
-        f"against {each.gru}, {count(each.folds, 'held-out block')}), "
+        f"against {each.gru}, {count(each.folds, 'held-out fold')}), "
         + (
             "the two would be equally good."
             if each.settled == "equivalent"
@@ -171,7 +171,7 @@ def would_change(case: Case, budget_text: str) -> str | None:
     if case.outcome is Outcome.INCOMPLETE:
         return (
             "A longer budget, or a smaller space, would change that: both cells have to be scored "
-            f"on at least {FEWEST_FOLDS} held-out blocks."
+            f"on at least {FEWEST_FOLDS} held-out folds."
         )
     if case.outcome is Outcome.BASELINE_WINS and case.baseline:
         lower = case.comparison.metric.better == "lower"
@@ -203,7 +203,7 @@ def _incomplete(case: Case) -> str:
         return f"No comparison was possible: the {missing[0]} has no finalist. {sentence(model)}"
     done, planned = len(case.comparison.scored), len(case.comparison.folds)
     return (
-        f"No comparison was possible: {done} of {count(planned, 'held-out block')} "
+        f"No comparison was possible: {done} of {count(planned, 'held-out fold')} "
         f"{'was' if done == 1 else 'were'} scored for both cells, and {FEWEST_FOLDS} are needed. "
         f"{sentence(model)}"
     )
@@ -298,11 +298,11 @@ def _settling(case: Case, budget_text: str) -> str:
     if settled_by is not None:
         folds, seeds = settled_by
         more = budget_times(budget_text, folds * seeds / len(comparison.complete))
-        blocks = f"{count(folds, 'block')} × {count(seeds, 'seed')}"
-        return f"If the difference stays as it is, a budget of {more} ({blocks}) should settle it"
+        needed = f"{count(folds, 'fold')} × {count(seeds, 'seed')}"
+        return f"If the difference stays as it is, a budget of {more} ({needed}) should settle it"
     if all(len(seeds) == 1 for seeds in differences):
         return (
-            "With a longer budget every block is scored with more seeds: how many would settle it "
+            "With a longer budget every fold is scored with more seeds: how many would settle it "
             "is not known after one"
         )
     wide = _amount(case, case.belief.smallest_margin(DECIDE))
@@ -318,7 +318,7 @@ def _scores(case: Case) -> str:
     between = "seeds, of one fold's score"
     if None in spreads.values() and len(comparison.scored) > 1:
         spreads = {cell: float(comparison.means(cell).std(ddof=1)) for cell in spreads}
-        between = "blocks"
+        between = "folds"
     parts = [
         f"{cell.upper()} {score(metric, case.mean(cell), unit, spread)}"
         for cell, spread in spreads.items()

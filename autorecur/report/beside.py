@@ -94,11 +94,15 @@ def _question(record: Record) -> str:
 
 
 def _names(records: Sequence[Record]) -> list[str]:
-    """The run's folder; where two have the same, with their ids."""
-    names = [words.cut(record.run["name"], words.NAME_LIMIT) for record in records]
+    """The run's folder; where two have the same, with their ids; a run given twice is numbered."""
+    folders = [words.cut(record.run["name"], words.NAME_LIMIT) for record in records]
+    names = [
+        f"{folder} ({record.run['id']})" if folders.count(folder) > 1 else folder
+        for folder, record in zip(folders, records, strict=True)
+    ]
     return [
-        f"{name} ({record.run['id']})" if names.count(name) > 1 else name
-        for name, record in zip(names, records, strict=True)
+        f"{name}, no. {names[: at + 1].count(name)}" if names.count(name) > 1 else name
+        for at, name in enumerate(names)
     ]
 
 
@@ -145,7 +149,8 @@ def _lead(records: Sequence[Record], names: Sequence[str], same: bool) -> str:
 def _near(best: Record, other: Record) -> bool:
     """Whether the other's score on the holdout is no further off than chance moves the best."""
     found = spread(best, best.model["cell"]) if best.model else None
-    if found is None or other.score["holdout"] is None:
+    again = other.run["id"] == best.run["id"]
+    if found is None or other.score["holdout"] is None or again:
         return False
     return bool(abs(other.score["holdout"] - best.score["holdout"]) <= found)
 

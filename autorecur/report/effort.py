@@ -9,7 +9,7 @@ from typing import Any
 
 from autorecur.metrics import sign
 from autorecur.record import Record
-from autorecur.report import words
+from autorecur.report import undone, words
 from autorecur.report.facts import (
     CELLS,
     amount,
@@ -325,9 +325,10 @@ def _ends(points: Sequence[float], metric: str, better: str) -> tuple[str, ...]:
 
 def learning(record: Record) -> Section | None:
     """Whether more data would help (6a): both finalists, trained on parts of the data."""
-    found = record.verdict.get("learning")
+    found, heading = record.verdict.get("learning"), "Would more data help?"
     if not found:
-        return None
+        left = undone.learning(record)
+        return section("6a", heading, left) if left else None
     metric, points = record.metric["name"], found["points"]
     half, whole = points[-2], points[-1]
     gains = [
@@ -353,4 +354,4 @@ def learning(record: Record) -> Section | None:
         "lies within a larger one, and both cells have the same."
     )
     table = Table(caption, columns("Of the data", "#LSTM", "#GRU"), rows, note=note)
-    return section("6a", "Would more data help?", finding, tables=(table,))
+    return section("6a", heading, finding, tables=(table,))

@@ -80,7 +80,7 @@ def _belief(record: Record, info: plotted.PosteriorInfo) -> Table:
         sure = map(words.sure, info.probability)
         rows += [(f"Probability: {name}", part) for name, part in zip(names, sure, strict=True)]
     return Table(
-        "The curve in numbers, a Student t",
+        "The curve in numbers: Student's t distribution",
         columns("What", "#Value"),
         tuple(map(Row, rows)),
         folded=True,

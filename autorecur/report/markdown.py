@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from autorecur.report.beside import Beside
-from autorecur.report.parts import Bar, Document, Section, Table, Track
+from autorecur.report.parts import Bar, Document, Row, Section, Table, Track
 
 __all__ = ["beside", "first_screen", "render"]
 
@@ -119,12 +119,15 @@ def _table(table: Table) -> str:
         return ""
     head = "| " + " | ".join(text(column.label) or " " for column in table.columns) + " |"
     rule = "|" + "|".join("---:" if column.numeric else "---" for column in table.columns) + "|"
-    rows = [
-        "| " + " | ".join(text(cell) for cell in row.cells) + (" ◀ |" if row.marked else " |")
-        for row in table.rows
-    ]
+    rows = ["| " + " | ".join(_cells(row)) + " |" for row in table.rows]
     parts = [f"**{text(table.caption)}**", "\n".join([head, rule, *rows]), text(table.note)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """The cells; it is the row that is marked, and so its name, as on the page."""
+    name, *others = map(text, row.cells)
+    return (f"{name} ◀" if row.marked else name, *others)
 
 
 def _bullets(lines: tuple[str, ...]) -> str:

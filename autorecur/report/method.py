@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autorecur.record import Record
-from autorecur.report import undone, words
+from autorecur.report import words
 from autorecur.report.facts import columns, examples, in_points, kind_of, section
 from autorecur.report.facts import margin as margin_text
 from autorecur.report.parts import Row, Section, Table
@@ -127,7 +127,7 @@ def method(record: Record) -> Section:
         "Selection rows, duel folds and holdout are three different things. The holdout is scored "
         "once, by the refitted winner, the other finalist and the baselines."
     )
-    paragraphs = (drawn, dueled, *_decided(record), apart, *undone.learning(record))
+    paragraphs = (drawn, dueled, *_decided(record), apart)
     return section(
         "12", "How was this found out?", "The method in half a page.", paragraphs=paragraphs
     )

@@ -35,9 +35,9 @@ def _said(part: TargetPart) -> str:
     if part.bins is None:
         first, last = part.classes[0], part.classes[-1]
         often = f"“{words.cut(first[0], NAME)}”"
-        text = f"Of {name} {often} is the most frequent class, {_of(first, part)}"
+        text = f"The most frequent class of {name} is {often}, {_of(first, part)}"
         if last is not first:
-            text += f", “{words.cut(last[0], NAME)}” the rarest{_shown(part)}, {_of(last, part)}"
+            text += f", the rarest{_shown(part)} “{words.cut(last[0], NAME)}”, {_of(last, part)}"
         return f"{text}."
     low, first_quarter, _, last_quarter, high = map(words.number, part.quartiles)
     return (

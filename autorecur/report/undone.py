@@ -1,4 +1,4 @@
-"""What a run did not come to beside its verdict, and why: silence would pass for "not asked"."""
+"""What a run did not measure beside its verdict, and why: silence would pass for "not asked"."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def regimes(record: Record) -> tuple[str, ...]:
         return ()
     fought = {each["name"] for each in found}
     left = [name for name in REGIMES if name not in fought]
-    return (_untrained(record, f"the duel at {words.joined(left)}"),) if left else ()
+    return (_unmeasured(record, f"Which cell is better at {words.listed(left)}"),) if left else ()
 
 
-def learning(record: Record) -> tuple[str, ...]:
-    """On parts of the data."""
+def learning(record: Record) -> str:
+    """On whether more data would help; nothing where that was measured, or not to be."""
     verdict = record.verdict
     if verdict.get("learning", ...) is not None or verdict["probability"] is None:
-        return ()
-    return (_untrained(record, "the finalists on parts of the data"),)
+        return ""
+    return _unmeasured(record, "That")
 
 
 def untold(record: Record) -> tuple[str, ...]:
@@ -54,11 +54,12 @@ def untold(record: Record) -> tuple[str, ...]:
     return (f"An earlier autorecur wrote this record. It does not tell {words.listed(left)}.",)
 
 
-def _untrained(record: Record, what: str) -> str:
+def _unmeasured(record: Record, what: str) -> str:
+    """On enough folds, that is: on fewer it may have been begun."""
     budget = record.budget
     why = "there was no time left for it"
     if budget["ended_by"] == "interrupt":
         why = "the run was interrupted"
     elif budget["limit_seconds"] is None or "training" in budget["text"]:
         why = "only a budget of time alone has room for it"
-    return f"Not trained on enough folds: {what}; {why}."
+    return f"{what} was not measured on enough folds: {why}."

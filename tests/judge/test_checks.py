@@ -203,7 +203,7 @@ def test_a_duel_that_was_not_begun_on_every_fold_was_cut_short() -> None:
     begun = replace(whole, pairs=whole.pairs[:4])
     found = check("AR113", begun, planned_pairs=8)
     assert found.level == "tip"
-    assert "4 of 8 pairs of the duel were scored, on 4 of 8 held-out blocks" in found.sentence
+    assert "4 of 8 pairs of the duel were scored, on 4 of 8 held-out folds" in found.sentence
     assert check("AR113", begun, planned_pairs=4).level == "passed"  # all that was paid for
     more = duel([[40.0, 40.1]] * 8, [[39.0, 39.1]] * 8)  # seeds beyond the plan are welcome …
     assert check("AR113", more, planned_pairs=8).sentence.startswith("All 16 pairs")

@@ -72,7 +72,7 @@ def test_what_is_settled_otherwise_is_said() -> None:
     (sentence,) = otherwise_fair(case, told)
     assert sentence == (
         "At equal parameters, both with the settings of the finalist that led the search (LSTM 2 × "
-        "64 against GRU 2 × 64, 6 held-out blocks), the GRU would be the better one."
+        "64 against GRU 2 × 64, 6 held-out folds), the GRU would be the better one."
     )
 
 

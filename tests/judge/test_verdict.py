@@ -44,7 +44,7 @@ CASES = {
         GRU_WINS,
         "gru",
         "gru",
-        "Use a GRU with 1 layer of 32 units: its error on 8 held-out blocks × 2 seeds is 10 % "
+        "Use a GRU with 1 layer of 32 units: its error on 8 held-out folds × 2 seeds is 10 % "
         "lower than the best LSTM's at equal training compute (more than 99 % sure that it is "
         "more than your 1 % margin).",
     ),
@@ -52,7 +52,7 @@ CASES = {
         LSTM_WINS,
         "lstm",
         "lstm",
-        "Use an LSTM with 2 layers of 64 units: its error on 8 held-out blocks × 2 seeds is 9 %"
+        "Use an LSTM with 2 layers of 64 units: its error on 8 held-out folds × 2 seeds is 9 %"
         " lower than the best GRU's at equal training compute (more than 99 % sure that it is "
         "more than your 1 % margin).",
     ),
@@ -61,7 +61,7 @@ CASES = {
         None,
         "gru",
         "LSTM and GRU are equally good here (more than 99 % sure, within 1 %), so use a GRU with "
-        "1 layer of 32 units: 25 % fewer weights and 1.3 × faster. Judged on 8 held-out blocks × "
+        "1 layer of 32 units: 25 % fewer weights and 1.3 × faster. Judged on 8 held-out folds × "
         "2 seeds.",
     ),
     "LEANING": (
@@ -70,14 +70,14 @@ CASES = {
         "gru",
         "Probably a GRU with 1 layer of 32 units (92 % sure that it is better by more than your"
         " 1 % margin): its error is 4 % lower than the best LSTM's so far, on 8 held-out "
-        "blocks × 2 seeds. If the difference stays as it is, a budget of 25 min (8 blocks "
+        "folds × 2 seeds. If the difference stays as it is, a budget of 25 min (8 folds "
         "× 5 seeds) should settle it.",
     ),
     "UNDECIDED": (
         UNDECIDED,
         None,
         "gru",
-        "Not decided within 10 min: on 8 held-out blocks × 2 seeds the GRU's error minus the "
+        "Not decided within 10 min: on 8 held-out folds × 2 seeds the GRU's error minus the "
         "LSTM's lies between −7 % and +4 % of the best baseline error (margin 1 %). The GRU"
         " (1 × 32) is the better of the two so far and is saved as the model.",
     ),
@@ -86,14 +86,14 @@ CASES = {
         "seasonal naive",
         "gru",
         "Use no recurrent network here yet: seasonal naive is better (MAE 35.0 MW) than the "
-        "best GRU (1 × 32: 36.0 MW) and the best LSTM (2 × 64: 40.0 MW), on 8 held-out blocks ×"
+        "best GRU (1 × 32: 36.0 MW) and the best LSTM (2 × 64: 40.0 MW), on 8 held-out folds ×"
         " 2 seeds (margin 1 %).",
     ),
     "INCOMPLETE": (
         TOO_FEW,
         None,
         "gru",
-        "No comparison was possible: 2 of 4 held-out blocks were scored for both cells, and 4 "
+        "No comparison was possible: 2 of 4 held-out folds were scored for both cells, and 4 "
         "are needed. The GRU (1 × 32) is saved as the model.",
     ),
 }
@@ -169,7 +169,7 @@ def test_the_spread_beside_a_mean_is_said_to_be_of_one_fold() -> None:
 
 def test_where_no_baseline_has_all_folds_that_is_said() -> None:
     told = judged(replace(GRU_WINS, baselines={"drift": (1.0,) * 7 + (None,)})).reasons
-    assert any(each.startswith("No baseline was scored on all of these blocks") for each in told)
+    assert any(each.startswith("No baseline was scored on all of these folds") for each in told)
     assert not any("No baseline" in each for each in judged(GRU_WINS).reasons)
 
 
@@ -196,7 +196,7 @@ def test_a_margin_that_no_network_beats_the_baseline_by_would_change_it_too() ->
 def test_a_table_has_no_more_folds_than_it_was_divided_into() -> None:
     alone = duel([[40.0], [41.0], [39.5], [40.2]], [[39.0], [41.5], [38.0], [40.3]])
     told = str(judged(alone).would_change)
-    assert told.startswith("With a longer budget every block is scored with more seeds")
+    assert told.startswith("With a longer budget every fold is scored with more seeds")
     wide = duel([[40.0, 40.0]] * 4, [[35.0, 35.01], [45.0, 45.01], [36.0, 36.01], [44.0, 44.01]])
     assert "more rows might" in str(judged(wide).would_change)
 
@@ -219,15 +219,15 @@ def test_pairs_with_a_side_missing_are_left_out_and_counted(missing: float | Non
 
 EIGHT = [[40.0, 40.0] for _ in range(8)]
 INCOMPLETE_CASES = {
-    "one fold": (duel([[40.0]], [[39.0]]), FINALISTS, "gru", "1 of 1 held-out block was scored"),
-    "no pair": (duel([], []), FINALISTS, "gru", "0 of 0 held-out blocks were scored"),
+    "one fold": (duel([[40.0]], [[39.0]]), FINALISTS, "gru", "1 of 1 held-out fold was scored"),
+    "no pair": (duel([], []), FINALISTS, "gru", "0 of 0 held-out folds were scored"),
     "one cell": (duel([], []), {"lstm": LSTM}, "lstm", "the GRU has no finalist"),
     "no cell": (duel([], []), {}, None, "neither cell has a finalist"),
     "all failed": (
         duel([[None]] * 8, [[math.nan]] * 8),
         FINALISTS,
         "gru",
-        "0 of 8 held-out blocks were scored",
+        "0 of 8 held-out folds were scored",
     ),
 }
 
@@ -271,7 +271,7 @@ def test_a_metric_that_grows() -> None:
     comparison = duel(lstm, gru, baseline=0.7, metric=ACCURACY)
     verdict = judged(comparison, margin=Margin(0.005, "", None, ""))
     assert (verdict.outcome, verdict.recommended) == (Outcome.GRU, "gru")
-    assert "its accuracy on 8 held-out blocks × 1 seed is 10 points higher than" in verdict.sentence
+    assert "its accuracy on 8 held-out folds × 1 seed is 10 points higher than" in verdict.sentence
     beaten = replace(comparison, baselines={"prior": (0.95,) * 8})
     verdict = judged(beaten, margin=Margin(0.005, "", None, ""))
     assert verdict.outcome is Outcome.BASELINE_WINS
@@ -284,7 +284,7 @@ CHANGES = {
     "BASELINE_WINS": "The verdict would be another if a recurrent network came below 34.5 MW, which"
     " is seasonal naive with 1 % taken off.",
     "INCOMPLETE": "A longer budget, or a smaller space, would change that: both cells have to be "
-    "scored on at least 4 held-out blocks.",
+    "scored on at least 4 held-out folds.",
 }
 
 

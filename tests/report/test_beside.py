@@ -9,7 +9,7 @@ import pytest
 from report.sample import OUTCOMES, record
 from report.sample_kinds import KINDS, of_kind
 from report.test_html import HOSTILE, Page
-from report.test_views import tokens
+from report.test_views import golden, tokens
 
 from autorecur import report
 from autorecur.errors import SettingError
@@ -112,6 +112,24 @@ def test_runs_of_the_same_name_are_told_apart() -> None:
     one, two = record(), replace(record(), run={**record().run, "id": "a1b2c3d4e5f6"})
     names = [name for name, _, _ in beside([one, two]).sentences]
     assert len(set(names)) == 2 and all(one.run["name"] in name for name in names)
+
+
+def test_a_run_that_is_given_twice_has_two_names_and_is_no_other_run() -> None:
+    told = beside([record(), record(), named(record(), "two", 40.0)])
+    names = [name for name, _, _ in told.sentences]
+    assert names == ["runs/load (0f3a9c51d27e), no. 1", "runs/load (0f3a9c51d27e), no. 2", "two"]
+    assert told.lead.endswith("; 1 other run came as near as that.")
+
+
+def test_the_same_question_in_markdown() -> None:
+    made = [named(record(), "runs/ten"), named(record("LSTM"), "runs/twenty", 39.6)]
+    golden("compare-same.md", report.compare([*made, record("UNDECIDED")], ".md"))
+
+
+def test_different_questions_in_markdown() -> None:
+    texts = of_kind("text-classification")
+    other = replace(texts, data={**texts.data, "fingerprint": 64 * "f"})
+    golden("compare-different.md", report.compare([record(), named(other, "runs/texts")], ".md"))
 
 
 @pytest.mark.parametrize("suffix", [".html", ".md"])

@@ -229,7 +229,7 @@ def test_values_of_the_target_are_told_in_words() -> None:
     made = of_kind("nowcast")
     made = replace(made, figures={**made.figures, "targets": [shown]})
     assert section(made, "9").plots[0].finding == (
-        "Of “load” “yes” is the most frequent class, 75 (75 %), “no” the rarest of those shown, "
+        "The most frequent class of “load” is “yes”, 75 (75 %), the rarest of those shown “no”, "
         "20 (20 %)."
     )
 

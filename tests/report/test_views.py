@@ -1,7 +1,7 @@
 """Markdown and terminal text: goldens for each outcome, harmless names, the doors of the package.
 
-Write the goldens anew with `AUTORECUR_WRITE_GOLDENS=1 pytest tests/report/test_views.py`, then read
-the diff.
+Write the goldens anew with `AUTORECUR_WRITE_GOLDENS=1 pytest tests/report/test_views.py` (those of
+comparisons with `test_beside.py`), then read the diff.
 """
 
 from __future__ import annotations
@@ -132,7 +132,16 @@ def test_a_paragraph_stays_a_paragraph_and_reads_the_same(raw: str) -> None:
 
 
 def test_numbers_are_written_as_they_are() -> None:
-    assert "| GRU 2 × 64 | 39.2 ± 0.4 | 39.9 |" in report.render(record(), ".md")
+    assert "| LSTM 2 × 64 | 40.9 ± 0.4 | 41.6 |" in report.render(record(), ".md")
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_mark_stands_beside_a_name_and_not_beside_a_number(outcome: str) -> None:
+    rows = [line for line in report.render(record(outcome), ".md").splitlines() if "◀ |" in line]
+    assert rows
+    for row in rows:
+        name, *others = row.strip("| ").split(" | ")
+        assert name.endswith(" ◀") and "◀" not in "".join(others)
 
 
 def test_code_keeps_its_fence() -> None:
