@@ -106,7 +106,7 @@ def test_a_cell_that_fails_alone_is_never_the_winner(name: str) -> None:
     told = [reason for reason in verdict.reasons if " failed on " in reason]
     assert len(told) == (words is not None)
     if words is not None:
-        assert words in told[0] and "of 8 held-out blocks" in told[0]
+        assert words in told[0] and "of 8 held-out folds" in told[0]
     capped = outcome in (Outcome.LEANING, Outcome.UNDECIDED)
     assert ("settles nothing for it" in " ".join(told)) == (
         words is not None and outcome is not WON

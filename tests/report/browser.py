@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
@@ -34,7 +36,19 @@ FLAGS = (
 )
 # Deque's checker of accessibility, a file of the npm package axe-core; `.ci/run` fetches it.
 AXE = os.environ.get("AUTORECUR_AXE")
+# What `.ci/run` could have, so that a test which lacks it has to fail.
+REQUIRED = frozenset(os.environ.get("AUTORECUR_REQUIRES", "").split())
 PATIENCE_SECONDS = 60
+
+
+def need(name: str, place: str | None, required: frozenset[str] = REQUIRED) -> Path:
+    """Where a thing is that a test needs; without it the test skips, or fails where it must be."""
+    if place is not None and Path(place).is_file():
+        return Path(place)
+    said = f"{name} is not installed" if place is None else f"{name} is not at {place}"
+    if name in required:
+        pytest.fail(f"{said}, and AUTORECUR_REQUIRES asks for it: the page is not proved", False)
+    pytest.skip(said)
 
 
 class Browser:
