@@ -278,9 +278,9 @@ def _settling(case: Case, budget_text: str) -> str:
     """What budget would settle it, were the scores to go on as they are."""
     comparison = case.comparison
     if (failing := comparison.failing) and case.belief.settled(DECIDE) != case.settled(DECIDE):
-        folds = count(len(comparison.failures(failing)), "held-out fold")
+        hard = count(len(comparison.failures(failing)), "held-out fold")
         return (
-            f"More budget would not settle it while the {failing.upper()} fails on {folds} where "
+            f"More budget would not settle it while the {failing.upper()} fails on {hard} where "
             f"the {other_cell(failing).upper()} does not"
         )
     differences = [
