@@ -31,7 +31,7 @@ from autorecur.search.plan import Plan
 from autorecur.search.pricing import Prices, duel_seconds
 from autorecur.search.rungs import Draw, Placement, first_beside, fraction, rung_of
 from autorecur.search.trial import Trial, best_scores
-from autorecur.search.work import Account, pair_work, step_work
+from autorecur.search.work import Account, step_work
 
 __all__ = ["MODEL_FILE", "Search"]
 
@@ -68,8 +68,7 @@ class Search:
         self._best: float | None = None
         self._shape = plan.shape
         self._prices: tuple[int, Prices] | None = None  # and of how many trials
-        work = plan.multiply_adds
-        self._account = None if work is None else Account(work, plan.owed_rounds)
+        self._account = Account.of(plan)
         (plan.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
 
     def run(self) -> tuple[Trial, ...]:
@@ -130,25 +129,10 @@ class Search:
         """Why the pair is not to be trained; None where nothing speaks against it."""
         if not self._allowed(draw):
             return Status.BEYOND
-        if self._account and not self._account.pays(_group(draw), *self._work(draw)):
+        if self._account and not self._account.pays(draw, self.prices.steps):
             return Status.DEAR
         fits = self._affordable(draw) and not self._too_slow(draw)
         return None if fits else Status.SKIPPED
-
-    def _work(self, draw: Draw) -> tuple[float, float]:
-        """Multiply-adds of the pair to its rung from the one before, and of a full training."""
-        plan = self.plan
-        full = pair_work(draw.candidate, plan.space.pair, plan.shape, plan.steps)
-        before = sum(
-            self._steps_before(draw, cell) * step_work(draw.candidate.with_cell(cell), plan.shape)
-            for cell in plan.space.pair
-        )
-        return full * draw.fraction - before, full
-
-    def _steps_before(self, draw: Draw, cell: str) -> int:
-        """What a survivor brings with it."""
-        pair = draw.placement.pair
-        return self.prices.steps.get((pair, cell), 0) if draw.placement.rung else 0
 
     def _draw(self) -> Draw | None:
         """The sound default first; it trains while KerasTuner is imported for the rest."""
@@ -286,8 +270,7 @@ class Search:
             self._pairs[order.id] = pair
             self._queue.append(order)
             if self._account:
-                steps = order.steps - self._steps_before(draw, cell)
-                self._account.begin(order, _group(draw), steps, self._work(draw)[1])
+                self._account.begin(order, draw, self.prices.steps)
         self._started += len(self.plan.space.pair)
 
     def _seed(self, pair: int) -> int:
@@ -384,10 +367,6 @@ def _trial(fit: Fit, draw: Draw, candidate: Candidate, seed: int) -> Trial:
         candidate=candidate,
         seed=seed,
     )
-
-
-def _group(draw: Draw) -> tuple[int, int]:
-    return first_beside(draw.placement.pair), draw.placement.rung
 
 
 def _conductor(

@@ -6,7 +6,7 @@ A budget in multiply-adds is kept as one in trainings is: by what was ordered, b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from autorecur.errors import BudgetError
@@ -15,6 +15,8 @@ from autorecur.nets.cost import TRAINING_FACTOR, multiply_adds
 from autorecur.nets.order import Fit, Order
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget
+from autorecur.search.plan import Plan
+from autorecur.search.rungs import Draw, first_beside
 
 __all__ = ["Account", "check_least", "pair_work", "refit_work", "step_work"]
 
@@ -33,30 +35,63 @@ class Account:
 
     total: float
     owed_rounds: int  # trainings of the dearest pair that the duel and the refit will want at least
+    cells: tuple[str, ...]
+    shape: Shape
+    steps: int  # of a full training
     _planned: dict[str, tuple[Group, float]] = field(default_factory=dict)  # by order
     _taken: dict[str, float] = field(default_factory=dict)
     _dearest: float = 0.0  # of the pairs so far, trained fully
 
-    def pays(self, group: Group, work: float, full_work: float) -> bool:
-        """Whether a pair can be paid for, and after it what the dearest is owed; the first can."""
+    @classmethod
+    def of(cls, plan: Plan) -> Account | None:
+        """None where no multiply-adds are set."""
+        if plan.multiply_adds is None:
+            return None
+        return cls(plan.multiply_adds, plan.owed_rounds, plan.space.pair, plan.shape, plan.steps)
+
+    def pays(self, draw: Draw, before: Mapping[tuple[int, str], int]) -> bool:
+        """Whether a pair can be paid for, and after it what the dearest is owed; the first can.
+
+        `before`: the steps so far of each pair and cell, which a survivor brings with it.
+        """
         if not self._planned:
             return True
-        spent = work + sum(
-            planned if its == group else self._taken.get(name, planned)
+        spent = self._work(draw, before) + sum(
+            planned if its == _group(draw) else self._taken.get(name, planned)
             for name, (its, planned) in self._planned.items()
         )
-        owed = self.owed_rounds * max(self._dearest, full_work)
+        owed = self.owed_rounds * max(self._dearest, self._full(draw))
         return spent <= SEARCH_SHARE * self.total and spent + owed <= self.total
 
-    def begin(self, order: Order, group: Group, steps: int, full_work: float) -> None:
-        """`order` of a pair is begun, with `steps` still to do."""
-        self._planned[order.id] = group, steps * order.step_work
-        self._dearest = max(self._dearest, full_work)
+    def begin(self, order: Order, draw: Draw, before: Mapping[tuple[int, str], int]) -> None:
+        """`order` of a pair is begun."""
+        steps = order.steps - _brought(draw, order.candidate.cell, before)
+        self._planned[order.id] = _group(draw), steps * order.step_work
+        self._dearest = max(self._dearest, self._full(draw))
+
+    def _full(self, draw: Draw) -> float:
+        return pair_work(draw.candidate, self.cells, self.shape, self.steps)
+
+    def _work(self, draw: Draw, before: Mapping[tuple[int, str], int]) -> float:
+        """Of the pair to its rung, from the one before."""
+        return self._full(draw) * draw.fraction - sum(
+            _brought(draw, cell, before) * step_work(draw.candidate.with_cell(cell), self.shape)
+            for cell in self.cells
+        )
 
     def end(self, order: Order, fit: Fit) -> None:
         """Of one that went wrong nobody knows how far it came: it counts as it was planned."""
         if fit.cost is not None:
             self._taken[order.id] = fit.steps_done * order.step_work
+
+
+def _group(draw: Draw) -> Group:
+    return first_beside(draw.placement.pair), draw.placement.rung
+
+
+def _brought(draw: Draw, cell: str, before: Mapping[tuple[int, str], int]) -> int:
+    """The steps that a survivor brings with it."""
+    return before.get((draw.placement.pair, cell), 0) if draw.placement.rung else 0
 
 
 def step_work(candidate: Candidate, shape: Shape) -> float:

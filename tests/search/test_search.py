@@ -206,7 +206,7 @@ def test_multiply_adds_end_a_search_at_the_same_pair_whoever_is_faster(
             plan = search.plan
             full = pair_work(plan.first, plan.space.pair, plan.shape, plan.steps)
             search.plan = replace(plan, multiply_adds=40 * full)
-            search._account = Account(40 * full, plan.owed_rounds)
+            search._account = Account.of(search.plan)
             names: list[str] = []
             flying: list[Order] = []
             while not search.ended_by or flying:

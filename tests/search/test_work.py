@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autorecur.errors import BudgetError
@@ -10,6 +12,7 @@ from autorecur.nets.cost import Cost
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.budget import Budget
+from autorecur.search.rungs import Draw, Placement
 from autorecur.search.work import Account, check_least, pair_work, refit_work, step_work
 
 SHAPE = Shape(1, 1, 0, 2, 1)
@@ -66,19 +69,36 @@ def order(name: str, cell: str, steps: int = 100) -> Order:
 def test_what_is_under_way_counts_as_planned_and_what_went_before_as_it_was() -> None:
     """So one worker and two, which have not as much under way, come to the same pairs."""
     each = step_work(FIRST, SHAPE)
-    account = Account(total=1_000 * each, owed_rounds=5)
-    full = 100 * each
-    assert account.pays((0, 0), 2_000 * each, full)  # without the first pair there is nothing
-    account.begin(order("a", "lstm"), (0, 0), 100, full)
+
+    def draw(pair: int, steps: int, width: int = 8) -> Draw:
+        candidate = replace(FIRST, width=width)
+        return Draw(Placement(pair, 0), False, steps / 100, candidate)
+
+    account = Account(1_000 * each, 5, ("lstm",), SHAPE, 100)
+    first, beside, later = 0, 1, 4  # in a bracket: the first alone, 1 to 3, 4 to 12
+    assert account.pays(draw(first, 2_000), {})  # without the first pair there is nothing
+    account.begin(order("a", "lstm"), draw(beside, 100), {})
     fit = Fit("a", Status.STOPPED, "", steps_done=40, cost=Cost.of(FIRST, SHAPE))
     for under_way in (True, False):
-        assert account.pays((0, 0), 400 * each, full)
-        assert not account.pays((0, 0), 401 * each, full)  # half of it is for the search
-        assert account.pays((1, 0), 400 * each, full)
+        assert account.pays(draw(beside + 1, 400), {})
+        assert not account.pays(draw(beside + 1, 401), {})  # half of it is for the search
         if under_way:
+            assert not account.pays(draw(later, 401), {})
             account.end(order("a", "lstm"), fit)
-    assert account.pays((1, 0), 460 * each, full)
-    assert not account.pays((1, 0), 461 * each, full)
-    assert not account.pays((1, 0), 10 * each, 195 * each)  # its duel could not be paid for
+    assert account.pays(draw(later, 460), {})
+    assert not account.pays(draw(later, 461), {})
+    assert not account.pays(draw(later, 1, width=16), {})  # its duel could not be paid for
     account.end(order("a", "lstm"), Fit("a", Status.KILLED, ""))
-    assert account.pays((1, 0), 460 * each, full)
+    assert account.pays(draw(later, 460), {})
+
+
+def test_a_survivor_pays_for_its_further_steps_alone() -> None:
+    each = step_work(FIRST, SHAPE)
+    account = Account(1_000 * each, 5, ("lstm",), SHAPE, 500)
+    account.begin(order("a", "lstm", 160), Draw(Placement(4, 0), False, 1 / 3, FIRST), {})
+    account.end(order("a", "lstm", 160), Fit("a", Status.FINISHED, "", steps_done=160))
+    goes_on = Draw(Placement(4, 1), True, 1.0, FIRST)
+    assert not account.pays(goes_on, {})
+    account = Account(6_000 * each, 5, ("lstm",), SHAPE, 500)
+    account.begin(order("a", "lstm", 160), Draw(Placement(4, 0), False, 1 / 3, FIRST), {})
+    assert account.pays(goes_on, {(4, "lstm"): 160})
