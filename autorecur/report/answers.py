@@ -96,7 +96,7 @@ def _by_class(record: Record) -> Table | None:
         heads.append(f"#Recall of {named} ↑ [%]")
     note = (
         "Precision: how many of those that were given this class have it. Recall: how many of "
-        "those that have it were given it. Support: how many have it."
+        "those that have it were given it. Support: how many have it. One score each, of so many."
     )
     if len(order) > CLASSES:
         note += f" {len(order) - CLASSES} rarer classes are in record.json."

@@ -20,6 +20,7 @@ from autorecur.report.facts import (
     score_label,
     section,
 )
+from autorecur.report.named import ONE_TRAINING
 from autorecur.report.parts import Column, Plot, Row, Section, Table
 from autorecur.report.plots.curves import LINES, CurvesInfo, curves_info, drawn
 from autorecur.report.plots.tried import TriedInfo, score_text, size_name, tried_info
@@ -68,13 +69,14 @@ def trials(record: Record) -> Section | None:
     labels, rows = _without(labels, rows, "Normalisation", "none")
     labels, rows = _without(labels, rows, "Options", "")
     first = f"The first {min(TOP, len(rows))} by rung and score on the selection rows"
-    tables = [Table(first, labels, rows[:TOP])]
+    tables = [Table(first, labels, rows[:TOP], note=ONE_TRAINING)]
     hidden = len(ranked) - TRIALS
     if hidden > 0:
-        note = f"The {hidden} trainings that ranked lower are in record.json."
+        note = f"{ONE_TRAINING} The {hidden} trainings that ranked lower are in record.json."
         tables.append(Table(f"The first {TRIALS} trainings", labels, rows, folded=True, note=note))
     elif len(rows) > TOP:
-        tables.append(Table(f"All {len(rows)} trainings", labels, rows, folded=True))
+        every = f"All {len(rows)} trainings"
+        tables.append(Table(every, labels, rows, folded=True, note=ONE_TRAINING))
     info = tried_info(record)
     plots: tuple[Plot, ...] = ()
     if info is not None:
@@ -143,7 +145,7 @@ def _sizes(record: Record, info: TriedInfo) -> Table:
     labels = columns(
         "Size", "Trained", f"#{score_label(record)}", "#Weights", "#Trainings of any length"
     )
-    return Table("The maps in numbers", labels, rows, folded=True)
+    return Table("The maps in numbers", labels, rows, folded=True, note=ONE_TRAINING)
 
 
 def _without(
@@ -313,7 +315,8 @@ def _curve_table(record: Record, info: CurvesInfo) -> Table:
     labels = columns(
         "Candidate", "#Rung", "#Seed", "#First", "#Best", "#Last", "#Evaluations", "#Steps"
     )
-    return Table(f"The curves in numbers: {score_label(record)}", labels, tuple(rows), folded=True)
+    caption = f"The curves in numbers: {score_label(record)}"
+    return Table(caption, labels, tuple(rows), folded=True, note=ONE_TRAINING)
 
 
 def _ends(points: Sequence[float], metric: str, better: str) -> tuple[str, ...]:
@@ -350,8 +353,8 @@ def learning(record: Record) -> Section | None:
     caption = f"{score_label(record)} by the share of the training data"
     latest = ", the latest rows," if kind_of(record).window in ("before", "stream") else ""
     note = (
-        f"Mean over {words.plural(found['folds'], 'fold')} of the duel; a smaller part{latest} "
-        "lies within a larger one, and both cells have the same."
+        f"Mean over {words.plural(found['folds'], 'fold')} of the duel, one training each; a "
+        f"smaller part{latest} lies within a larger one, and both cells have the same."
     )
     table = Table(caption, columns("Of the data", "#LSTM", "#GRU"), rows, note=note)
     return section("6a", heading, finding, tables=(table,))

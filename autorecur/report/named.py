@@ -34,6 +34,10 @@ def score_label(record: Record) -> str:
     return f"{metric_arrow(record)}{'' if named else f' [{unit}]'}"
 
 
+# Of scores that have no spread beside them, and why.
+ONE_TRAINING = "Each is one training, scored once on the selection rows; its luck is not known."
+
+
 def gap_label(record: Record) -> str:
     """The difference of the two cells, and its unit."""
     unit = "points" if in_points(record) else record.metric["unit"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from autorecur.record import Record
 from autorecur.report import words
 from autorecur.report.facts import amount, columns, compared, in_points, metric_title, section
+from autorecur.report.named import ONE_TRAINING, score_label
 from autorecur.report.parts import Plot, Row, Section, Table
 from autorecur.report.plots.price import Priced, PriceInfo, price_info
 
@@ -105,8 +106,9 @@ def _members(record: Record, info: PriceInfo) -> Table:
         )
         for point in info.front
     )
-    labels = columns("The front", "#Trained for", f"#{info.label} in the search", "#Weights")
-    return Table("Networks that no quicker one is as good as", labels, rows)
+    label = f"#{score_label(record)} in the search"
+    labels = columns("The front", "#Trained for", label, "#Weights")
+    return Table("Networks that no quicker one is as good as", labels, rows, note=ONE_TRAINING)
 
 
 def _points(record: Record, info: PriceInfo) -> Table:
@@ -131,6 +133,6 @@ def _points(record: Record, info: PriceInfo) -> Table:
     for name, score in info.baselines if info.finalists else ():
         rows.append(Row((name, place, words.MISSING, words.number(score), words.MISSING)))
     labels = columns(
-        "Network or baseline", "Scored on", "#Trained for", f"#{info.label}", "#± seeds"
+        "Network or baseline", "Scored on", "#Trained for", f"#{score_label(record)}", "#± seeds"
     )
     return Table("The figure in numbers", labels, tuple(rows), folded=True)

@@ -104,9 +104,8 @@ def score_table(record: Record) -> Table | None:
     if len(targets(record)) > 1:
         note += f" Over all {len(targets(record))} targets."
     told = spread_told(record, record.model["cell"]) if record.model else ""
-    if told:
-        known = f"One score each; of {metric_title(record)} it is known that {told}."
-        note = f"{note} {known}".lstrip()
+    known = f"; of {metric_title(record)} it is known that {told}" if told else ""
+    note = f"{note} One score each{known}.".lstrip()
     return Table("Every score on the holdout", labels, tuple(rows), note=note)
 
 

@@ -100,8 +100,10 @@ def test_figures_and_checks_stand_on_the_same_numbers(made: Made) -> None:
     elif numbers:
         off = (table["forecast"] - table["actual"]).abs()
         by_step = off.groupby(table["step"]).mean()
-        assert figures["forecast"]["steps"]["model"] == pytest.approx(list(by_step), rel=1e-4)
-        several = "series" in made.example.asked
+        several, steps = "series" in made.example.asked, figures["forecast"]["steps"]
+        assert steps["scaled"] is several  # of a panel in the scale of each series
+        assert len(steps["model"]) == len(by_step)
+        assert several or steps["model"] == pytest.approx(list(by_step), rel=1e-4)
         assert (figures["forecast"]["drawn"]["series"] is not None) is several
     page = (made.run.folder / "report.html").read_text()
     assert ("Is anything left in the residuals?" in page) is numbers

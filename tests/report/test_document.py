@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from report.sample import OUTCOMES, record
 from report.sample_kinds import KINDS, of_kind
 
 from autorecur import report
+from autorecur.metrics import METRICS
 from autorecur.record import Record
 from autorecur.report.document import document, harmless
 from autorecur.report.parts import Section
@@ -574,3 +576,34 @@ def test_trials_of_older_records_have_no_weights_and_are_shown() -> None:
     table = section(replace(made, trials=tuple(older)), "5").tables[-1]
     assert {row.cells[3] for row in table.rows} == {"–"}
     assert "–" not in {row.cells[3] for row in section(made, "5").tables[-1].rows}
+
+
+# Of a table of scores: what says how sure they are, or that nothing more is known of them.
+SPREADS = ("±", "one score", "one training", " pairs", "95 %", "By chance", "decides no verdict")
+TITLES = sorted({metric.title for metric in METRICS.values()}, key=len, reverse=True)
+
+
+@pytest.mark.parametrize("name", [*OUTCOMES, *KINDS])
+def test_every_score_has_its_better_way_its_unit_and_its_spread(name: str) -> None:
+    """In every table: a column that is named by a metric, and a table whose caption is."""
+    made = record(name) if name in OUTCOMES else of_kind(name)
+    shown = document(made)
+    tables = [shown.finalists, *(table for part in shown.sections for table in part.tables)]
+    scored = 0
+    for table in tables:
+        told = [table.caption, *(column.label for column in table.columns)]
+        named = [text for text in told if re.match(rf"({'|'.join(TITLES)})\b", text)]
+        named += [text for text in told if "curves in numbers" in text or " pairs: " in text]
+        for label in named:
+            scored += 1
+            assert re.search(r"[↑↓]", label), label
+            unit = "[" in label or "bits" in label or "standardised" in label
+            assert unit or "perplexity" in label or not made.metric["unit"], label
+        if named or any("↓" in text or "↑" in text for text in told):
+            cells = [cell for row in table.rows for cell in row.cells]
+            said = " ".join((*told, table.note, *cells)).lower()
+            assert any(word.lower() in said for word in SPREADS), table.caption
+        for place, column in enumerate(table.columns):
+            if "↓" in column.label or "↑" in column.label:
+                assert not any(row.cells[place].startswith(("-", "−")) for row in table.rows)
+    assert scored >= 4
