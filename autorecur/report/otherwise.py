@@ -70,9 +70,13 @@ def _fair_otherwise(record: Record) -> str:
 
 
 def _settled(record: Record) -> str | None:
-    """What the duel settles between the two cells, whatever a baseline has: as the judge does."""
-    chances, difference = record.verdict["probability"], record.verdict["difference"]
-    decide = record.verdict["thresholds"]["decide"]
+    """What the duel settles between the two cells: where a baseline wins, as the judge has it."""
+    verdict = record.verdict
+    chances, difference = verdict["probability"], verdict["difference"]
+    decide = verdict["thresholds"]["decide"]
+    if verdict["outcome"] != "BASELINE_WINS":
+        said = verdict["outcome"].lower()
+        return said if said in SETTLED else None
     if chances is None or difference is None:
         return None
     if chances["equivalent"] >= decide:

@@ -278,6 +278,12 @@ def test_other_ways_to_be_fair_are_told_where_they_say_otherwise() -> None:
         assert "equal width" not in section(same, "2").finding, outcome
     made = changed(record("LEANING"), "verdict", regimes=ways(equal_width="equivalent"))
     assert "At equal width the two would be equally good." in section(made, "2").finding
+    clear = {"probability": record().verdict["probability"], "regimes": ways(equal_width="gru")}
+    beaten = changed(record("BASELINE_WINS"), "verdict", **clear)
+    assert "equal width the GRU would be" in section(beaten, "2").finding
+    clear["difference"] = record().verdict["difference"]
+    beaten = changed(record("BASELINE_WINS"), "verdict", **clear)
+    assert "equal width" not in section(beaten, "2").finding
 
 
 def test_a_plateau_is_no_gain() -> None:
