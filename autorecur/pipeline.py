@@ -144,8 +144,8 @@ def fit(
         tell(Event("stage", meter.spent_seconds, meter.budget.seconds, stage="reading"))
         heard = partial(_read_so_far, tell, meter)
         dataset, chosen, choices = _understood(data, asked, vectors, metric, space, heard)
-        unit = chosen.unit_of(dataset.schema.unit)
-        _tell_table(tell, meter, dataset, chosen, unit, seed)
+        if (note := _long_read(dataset, meter.spent_seconds)) is not None:
+            tell(note)
         if dataset.kind.text:
             meter.reserve(TEXT_SECONDS)
         first = first_within(dataset, choices, bounds)
@@ -162,7 +162,9 @@ def fit(
         replay = Replay(past, str(budget))
         meter.resume(replay.spent_seconds)
         with folders.opened(folder) as journal:
-            scored = (chosen.name, chosen.better, unit)
+            table = _table(dataset, chosen, seed, meter)
+            tell(table)
+            scored = (table.metric, table.better, table.unit)
             dispatcher = Dispatcher(crew, processes, meter, journal, tell, *scored, replay=replay)
             journal.write("resume" if past else "begin", beginning)
             dataset = arrays.share(dataset, folder / folders.ARRAYS)
@@ -325,28 +327,26 @@ def _read_so_far(tell: Listener, meter: Meter, text: str) -> None:
     tell(Event("note", meter.spent_seconds, meter.budget.seconds, text=text, stage="reading"))
 
 
-def _tell_table(
-    tell: Listener, meter: Meter, dataset: Dataset, chosen: Metric, unit: str, seed: int
-) -> None:
-    """What is asked of which table; of one that took its time, how long it is."""
-    spent, limit = meter.spent_seconds, meter.budget.seconds
-    if spent >= LONG_READ_SECONDS:
-        text = f"{dataset.name}: {dataset.source['rows']:,} rows read"
-        tell(Event("note", spent, limit, text=text, stage="reading"))
+def _long_read(dataset: Dataset, seconds: float) -> Event | None:
+    """A word on a table that took its time."""
+    if seconds < LONG_READ_SECONDS:
+        return None
+    return Event("note", seconds, text=f"{dataset.name}: {dataset.source['rows']:,} rows read")
+
+
+def _table(dataset: Dataset, chosen: Metric, seed: int, meter: Meter) -> Event:
+    """What is asked of which table: told once nothing is left to refuse."""
     target = ", ".join(dataset.schema.names("target"))
-    title = f"{dataset.name} → {target}" if target else dataset.name
-    tell(
-        Event(
-            "table",
-            spent,
-            limit,
-            stage="reading",
-            title=title,
-            seed=seed,
-            metric=chosen.name,
-            better=chosen.better,
-            unit=unit,
-        )
+    return Event(
+        "table",
+        meter.spent_seconds,
+        meter.budget.seconds,
+        stage="reading",
+        title=f"{dataset.name} → {target}" if target else dataset.name,
+        seed=seed,
+        metric=chosen.name,
+        better=chosen.better,
+        unit=chosen.unit_of(dataset.schema.unit),
     )
 
 

@@ -47,7 +47,7 @@ class Outcome(Enum):
     BASELINE_WINS = ("▽", "no finalist beats the best baseline by more than the margin")
     LSTM = ("●", "the LSTM is better by more than the margin, at least 95 % sure")
     GRU = ("●", "the GRU is better by more than the margin, at least 95 % sure")
-    EQUIVALENT = ("＝", "the cells differ by less than the margin, at least 95 % sure")
+    EQUIVALENT = ("=", "the cells differ by less than the margin, at least 95 % sure")
     LEANING = ("◐", "one cell is better by more than the margin, 80 to 95 % sure")
     UNDECIDED = ("○", "none of the others")
 

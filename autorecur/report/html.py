@@ -7,6 +7,7 @@ escape is harmless.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from autorecur.report.parts import Document, Plot
 __all__ = ["beside", "notebook", "render", "theme"]
 
 TEMPLATES = Path(__file__).parent / "templates"
+_PER_CENT = re.compile(r"(?<=\d) (?=%)")
 
 
 def render(document: Document, expanded: bool = False) -> str:
@@ -59,7 +61,14 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_bound,
     )
+
+
+def _bound(value: Any) -> Any:
+    """No line begins with a per cent sign; what this package made itself stays as it is."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return _PER_CENT.sub("\N{NO-BREAK SPACE}", value) if plain else value
 
 
 def theme() -> str:

@@ -189,3 +189,11 @@ def test_the_style_sheet_is_small_and_knows_both_themes_and_paper() -> None:
     assert len(style) < 12_000
     for rule in ("prefers-color-scheme: dark", "@media print", "color-scheme: light dark"):
         assert rule in style
+
+
+def test_no_line_begins_with_a_per_cent_sign() -> None:
+    page = report.render(record("EQUIVALENT"), ".html")
+    body = page[page.index("<body") :]
+    text = re.sub(r"<svg.*?</svg>|<style.*?</style>", "", body, flags=re.DOTALL)
+    assert "97\N{NO-BREAK SPACE}% sure" in text
+    assert not re.search(r"\d %", re.sub(r"<[^>]*>", "", text))
