@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class Stage:
     shared: Path  # the arrays that the workers map
     references: References
     first: Candidate
-    interrupts: Interrupts
+    interrupts: Interrupts = field(default_factory=Interrupts)
 
     @property
     def meter(self) -> Meter:

@@ -49,7 +49,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         seen.clear()
         seen.update(settings, data=data)
         record = SimpleNamespace(verdict={"outcome": "GRU"}, budget={"ended_by": "time"})
-        return SimpleNamespace(verdict="Use a GRU.", record=record)
+        return SimpleNamespace(verdict="Use a GRU.", record=record, folder=Path("no run"))
 
     monkeypatch.setitem(vars(autorecur), "fit", fit)
     return seen

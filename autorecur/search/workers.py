@@ -189,17 +189,22 @@ class WorkerPool(Executor):
             error = CancelledError() if done.cancelled() else done.exception()
             with self._lock:
                 future = self._busy.pop(place, None)
+                lost = worker if isinstance(error, BrokenProcessPool) else None
+                if lost is None or self._slots[place] is not lost:
+                    lost = None  # whoever submitted something has found it broken, and replaced it
+                else:
+                    self._slots[place], self._again[place] = None, 0.0  # it is given nothing more
             # Before a worker is replaced, which may fail or take long.
             with suppress(InvalidStateError):
                 if future is not None and error is not None:
                     future.set_exception(error)
                 elif future is not None:
                     future.set_result(done.result())
+            if lost is not None:
+                _discard(lost)
             with self._lock:
-                # Whoever submitted something since then may have found it broken and replaced it.
-                same = worker is not None and self._slots[place] is worker
-                if same and isinstance(error, BrokenProcessPool) and not self._closed:
-                    self._replace(place)
+                if lost is not None and self._slots[place] is None and not self._closed:
+                    self._start(place)
                 if not self._closed:
                     self._dispatch()
 
