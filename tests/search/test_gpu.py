@@ -77,7 +77,7 @@ def test_workers_leave_each_other_room_there(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(pools, "_has_gpu", lambda: True)
     monkeypatch.delenv("XLA_PYTHON_CLIENT_PREALLOCATE", raising=False)
     monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
-    environment = pools._environment(1, "jax")
+    environment = pools._environment(2, 1, "jax")
     assert environment["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
     assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "false", "what the user has set, stays"
     assert "NPROC" not in environment  # the compiler for a GPU wants every core
