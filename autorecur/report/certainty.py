@@ -98,7 +98,8 @@ def _precision_table(info: PrecisionInfo) -> Table:
     at = (f"#At recall {words.share(recall)}" for recall in RECALLS)
     labels = columns("Class", "#Average precision ↑ [%]", *at, "#Given to all", "#Support")
     caption = "Precision by recall in numbers [%]"
-    note = "Given to all: the precision of whoever gives this class to every example."
+    note = "Given to all: the precision of whoever gives this class to every example. "
+    note += "One score each."
     return Table(caption, labels, rows, folded=True, note=note)
 
 
