@@ -57,6 +57,10 @@ class Task(Future[Any]):
     begun: float | None = None
 
 
+# A place, the worker that it had, what that was given, and what came of it.
+_Note = tuple[int, loky.ProcessPoolExecutor | None, Task, Future[Any]]
+
+
 class WorkerPool(Executor):
     """`workers` processes; what is submitted while all are busy waits in line.
 
@@ -72,9 +76,7 @@ class WorkerPool(Executor):
         self._line: deque[tuple[Task, Callable[..., Any], tuple[Any, ...]]] = deque()
         self._busy: dict[int, Task] = {}
         self.starts: list[tuple[float, float]] = []  # of workers that came to be ready
-        self._done: SimpleQueue[tuple[int, loky.ProcessPoolExecutor | None, Future[Any]]] = (
-            SimpleQueue()
-        )
+        self._done: SimpleQueue[_Note] = SimpleQueue()
         self._closed = False
         self._slots: list[loky.ProcessPoolExecutor | None] = [None] * workers
         self._again = [0.0] * workers  # when a place without a worker may try for one
@@ -140,7 +142,8 @@ class WorkerPool(Executor):
                     future.begun = time.monotonic()
                     self._busy[place] = future
                     inner = self._given(place, fn, args)
-                    inner.add_done_callback(partial(self._note, place, self._slots[place]))
+                    worker = self._slots[place]
+                    inner.add_done_callback(partial(self._note, place, worker, future))
 
     def _takes(self, place: int) -> bool:
         """Whether the next in line is for `place`: it has a worker, or no place gets one at all.
@@ -154,8 +157,10 @@ class WorkerPool(Executor):
             self._start(place)
         return self._slots[place] is not None or not any(self._slots)
 
-    def _note(self, place: int, worker: loky.ProcessPoolExecutor | None, done: Future[Any]) -> None:
-        self._done.put((place, worker, done))
+    def _note(
+        self, place: int, worker: loky.ProcessPoolExecutor | None, task: Task, done: Future[Any]
+    ) -> None:
+        self._done.put((place, worker, task, done))
 
     def _given(self, place: int, fn: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
         """What the worker will answer; where there is none, that it could not be started."""
@@ -180,7 +185,7 @@ class WorkerPool(Executor):
         """Hand on what came of each task. Nothing may end this: nobody else would tell of any."""
         while not self._closed or self._busy or not self._done.empty():
             try:
-                place, worker, done = self._done.get(timeout=RETRY_SECONDS)
+                place, worker, task, done = self._done.get(timeout=RETRY_SECONDS)
             except Empty:
                 with self._lock:
                     if not self._closed:
@@ -188,7 +193,9 @@ class WorkerPool(Executor):
                 continue
             error = CancelledError() if done.cancelled() else done.exception()
             with self._lock:
-                future = self._busy.pop(place, None)
+                if self._busy.get(place) is not task:
+                    continue  # it was told already; a worker that is discarded answers once more
+                del self._busy[place]
                 lost = worker if isinstance(error, BrokenProcessPool) else None
                 if lost is None or self._slots[place] is not lost:
                     lost = None  # whoever submitted something has found it broken, and replaced it
@@ -196,10 +203,10 @@ class WorkerPool(Executor):
                     self._slots[place], self._again[place] = None, 0.0  # it is given nothing more
             # Before a worker is replaced, which may fail or take long.
             with suppress(InvalidStateError):
-                if future is not None and error is not None:
-                    future.set_exception(error)
-                elif future is not None:
-                    future.set_result(done.result())
+                if error is not None:
+                    task.set_exception(error)
+                else:
+                    task.set_result(done.result())
             if lost is not None:
                 _discard(lost)
             with self._lock:
@@ -216,7 +223,7 @@ class WorkerPool(Executor):
                 if running is future and not (worker and _end(worker)):
                     # Lost while loky renewed it: its end will come from nowhere else.
                     gone = BrokenProcessPool("its process is gone")
-                    self._note(place, worker, _failed(gone))
+                    self._note(place, worker, running, _failed(gone))
 
     def process_ids(self) -> list[int]:
         """The workers' process ids."""

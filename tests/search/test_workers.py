@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import chores
 import loky
 import pytest
-from loky.process_executor import TerminatedWorkerError
+from loky.process_executor import ShutdownExecutorError, TerminatedWorkerError
 
 from autorecur.search import workers as workers_module
 from autorecur.search.workers import WorkerPool, default_workers
@@ -154,6 +155,19 @@ def test_a_worker_whose_process_is_gone_unnoticed_can_be_ended() -> None:
         worker._processes.update(processes)
         assert pool.submit(chores.pid_after, 0.0).result(60) > 0
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def test_what_a_worker_answers_a_second_time_is_not_its_successors_answer() -> None:
+    """loky fails what a discarded worker had once more, when another has its place."""
+    with WorkerPool(1) as pool:
+        doomed = pool.submit(chores.pid_after, 600.0)
+        pool.kill(doomed)
+        assert isinstance(doomed.exception(30), BrokenProcessPool)
+        next_one = pool.submit(chores.pid_after, 0.5)
+        again: Future[int] = Future()
+        again.set_exception(ShutdownExecutorError("shut down with its worker"))
+        pool._note(0, None, doomed, again)
+        assert next_one.result(60) > 0
 
 
 def test_a_worker_that_the_system_ends_is_replaced(workers: WorkerPool) -> None:
