@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from autorecur.region import WIDTH, Moving, asked, line, lines, noted
+from autorecur.region import BARS, WIDTH, Moving, asked, line, lines, noted
 from autorecur.search.events import Event
 
 __all__ = ["REFRESH_PER_SECOND", "Progress", "listener"]
@@ -61,7 +61,7 @@ def listener(stream: TextIO | None = None, quiet: bool = False) -> Progress:
 def _can_redraw(stream: TextIO) -> bool:
     """Whether `stream` is a terminal that moves its cursor and has the signs of the bar."""
     try:
-        signs = _has("█░→×↓", getattr(stream, "encoding", None) or "ascii")
+        signs = _has(f"{BARS}░→×↓↑", getattr(stream, "encoding", None) or "ascii")
         return signs and stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     except (AttributeError, ValueError):
         return False

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from autorecur.nets.pulse import Pulse
 from autorecur.report import words
 from autorecur.search.events import Event, UnderWay
 
@@ -19,6 +20,7 @@ __all__ = ["WIDTH", "Moving", "State", "asked", "line", "lines", "noted"]
 WIDTH = 80
 NOTE_SECONDS = 5.0  # that a note is shown for, before what was trained last takes its line
 LEAST_NAME = 8  # columns, for a table and its target to be named at all
+BARS = "▁▂▃▄▅▆▇█"  # of scores, the lowest and the highest
 NAMED = 2  # trainings under way that are told one by one
 ARROWS = {"lower": "↓", "higher": "↑"}
 
@@ -181,7 +183,7 @@ def lines(state: State, width: int, now: datetime) -> tuple[str, ...]:
     shown = (
         _head(state, width),
         f"budget   {'█' * full}{'░' * (room - full)}  {text}",
-        _now(state),
+        _now(state, width),
         _best(state),
         _latest(state),
     )
@@ -200,15 +202,54 @@ def _head(state: State, width: int) -> str:
     return f"{words.clean(state.table, room)}   {head}{seed}"
 
 
-def _now(state: State) -> str:
-    """The trainings that are under way, and for how long."""
-    told = [
-        f"{each.title} seed {each.seed}  {words.clock(state.seconds - each.since_seconds)}"
-        for each in state.now[:NAMED]
-    ]
-    if state.now[NAMED:]:
-        told.append(f"and {len(state.now) - NAMED} more")
-    return f"now      {'   '.join(told)}" if told else ""
+def _now(state: State, width: int) -> str:
+    """The trainings that are under way: as much of each as there is room for."""
+    if not state.now:
+        return ""
+    more = [f"and {len(state.now) - NAMED} more"] if state.now[NAMED:] else []
+    for way in (_whole, _shorter, _shortest):
+        told = [way(each, state) for each in state.now[:NAMED]]
+        said = f"now      {'   '.join((*told, *more))}"
+        if len(said) <= width:
+            break
+    return said
+
+
+def _whole(each: UnderWay, state: State) -> str:
+    """A training that is under way, with all that it says of itself.
+
+    >>> pulse = Pulse("7", 640, 1200, (47.0, 45.0, 44.1, 44.2, 44.6), 2)
+    >>> _whole(UnderWay("GRU 1 × 8", 7, 1, 5.0, pulse=pulse), State(seconds=12.0))
+    'GRU 1 × 8 seed 7  0:07  step 640 of 1200  44.6 █▃▁▁▂  no gain for 2'
+    """
+    if (pulse := each.pulse) is None:
+        return _shortest(each, state)
+    stale = f"no gain for {pulse.stale}" if pulse.stale else ""
+    how_far = f"step {pulse.steps} of {pulse.of_steps}" if pulse.of_steps else ""
+    parts = (_shortest(each, state), how_far, _course(pulse, state), stale)
+    return "  ".join(filter(None, parts))
+
+
+def _shorter(each: UnderWay, state: State) -> str:
+    """Where it is and where it is heading."""
+    if (pulse := each.pulse) is None or not pulse.of_steps:
+        return _shortest(each, state)
+    done = f"{100 * min(1.0, pulse.steps / pulse.of_steps):.0f} %"
+    return "  ".join(filter(None, (each.title, done, _course(pulse, state))))
+
+
+def _shortest(each: UnderWay, state: State) -> str:
+    return f"{each.title} seed {each.seed}  {words.clock(state.seconds - each.since_seconds)}"
+
+
+def _course(pulse: Pulse, state: State) -> str:
+    """The last score, and those before it as a line of bars."""
+    if not pulse.scores:
+        return ""
+    low, high = min(pulse.scores), max(pulse.scores)
+    heights = (round((len(BARS) - 1) * (s - low) / ((high - low) or 1.0)) for s in pulse.scores)
+    bars = "".join(BARS[height] for height in heights)
+    return f"{_stated(pulse.scores[-1], state.metric)} {bars if high > low else ''}".strip()
 
 
 def _best(state: State) -> str:

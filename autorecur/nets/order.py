@@ -64,7 +64,7 @@ class Order:
     calibrate: bool = False  # and to its validation examples, for the bands; score training ones
     latency: bool = False  # measure it
     memory: bool = False  # and how far back the network looks, where there is time
-    heart: str | None = None  # a file to touch now and then, as a sign of life
+    heart: str | None = None  # a file for signs of life: see `nets.pulse`
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,7 @@ from autorecur.nets.engine import LONGEST_CHUNK
 from autorecur.nets.memory import MEMORY_SECONDS, effective_memory
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.programs import device_name, engine_name, program
+from autorecur.nets.pulse import MOST_SCORES, Pulse
 from autorecur.nets.resident import (
     dataset_of,
     fold_of,
@@ -65,6 +66,7 @@ class Training:
 
     def __init__(self, order: Order, clock: Callable[[], float]) -> None:
         self.order, self.clock, self._begin = order, clock, clock()
+        self.progress = Progress()
         self._beat()
         self.dataset, self.metric = dataset_of(order.arrays), METRICS[order.metric]
         self.fold = fold_of(self.dataset, order.fold)
@@ -86,8 +88,16 @@ class Training:
     def _beat(self) -> None:
         """A sign of life; where it cannot be given any more, nobody looks for it."""
         if self.order.heart:
+            done = self.progress
+            pulse = Pulse(
+                order=self.order.id,
+                steps=done.steps,
+                of_steps=self.order.steps,
+                scores=tuple(done.curve[-MOST_SCORES:]),
+                stale=done.stale,
+            )
             with suppress(OSError):
-                Path(self.order.heart).touch()
+                pulse.write(Path(self.order.heart))
 
     def _untrained(self) -> keras.Model:
         model = core(self.order.candidate, self.program.shape, self.order.seed)

@@ -23,6 +23,7 @@ from autorecur.search.events import Event, Listener, UnderWay
 from autorecur.search.heart import Heart
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
+from autorecur.search.timeline import Trained
 from autorecur.search.uses import LOST, start_ups
 
 __all__ = ["SLACK_SECONDS", "Dispatcher"]
@@ -83,6 +84,7 @@ class Dispatcher:
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)  # of steps and validations
     cell_trainings: dict[str, int] = field(default_factory=dict)
+    timeline: list[Trained] = field(default_factory=list)  # as they ended
     uses: dict[str, Counter[str]] = field(default_factory=dict)  # by stage, seconds of all workers
     engine: str | None = None  # what the workers train by, as they say
     device: str | None = None  # … and on
@@ -116,10 +118,11 @@ class Dispatcher:
         def next_fresh() -> Order | None:
             """The next order that the journal has no answer to."""
             while (order := next_order()) is not None:
+                ended = self.replay.ended_seconds(order)
                 if (fit := self.replay.take(order)) is None:
                     return order
                 done(order, fit)
-                self._account(order, fit, rung(order))
+                self._account(order, fit, rung(order), ended)
             return None
 
         flying: _Flying = {}
@@ -141,7 +144,7 @@ class Dispatcher:
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
                         self._write(order, fit, noted)
-                        self._account(order, fit, rung(order))
+                        self._account(order, fit, rung(order), self.meter.spent_seconds)
                 self._end_hanging(flying)
                 self._beat()
         except BaseException:
@@ -217,7 +220,7 @@ class Dispatcher:
         now = self.meter.spent_seconds
         begun = {
             future: tuple(
-                UnderWay(order.candidate.title, order.seed, rung(order), now)
+                UnderWay(order.candidate.title, order.seed, rung(order), now, order.id)
                 for order in flight.orders
             )
             for future, flight in flying.items()
@@ -226,6 +229,20 @@ class Dispatcher:
         if begun:
             self._begun |= begun
             self.tell("start")
+        elif self._felt(flying):
+            self.tell("step")
+
+    def _felt(self, flying: _Flying) -> bool:
+        """Take note of how far the trainings are; whether any of them said something new."""
+        new = False
+        for future, known in self._begun.items():
+            flight = flying.get(future)
+            if flight is None or flight.heart is None or (pulse := flight.heart.pulse()) is None:
+                continue
+            now = tuple(replace(o, pulse=pulse) if o.order == pulse.order else o for o in known)
+            new |= now != known
+            self._begun[future] = now
+        return new
 
     def _most(self) -> int:
         """How many orders may be under way."""
@@ -324,8 +341,9 @@ class Dispatcher:
             },
         )
 
-    def _account(self, order: Order, fit: Fit, rung: int | None) -> None:
+    def _account(self, order: Order, fit: Fit, rung: int | None, ended: float) -> None:
         cell = order.candidate.cell
+        self.timeline.append(Trained.of(order, fit, self.stage, ended))
         # Of one that went wrong nobody knows how far it came: it may have come to its end.
         self.meter.charge(1, order.step_work * (fit.steps_done if fit.cost else order.steps))
         self._longest[self.stage] = max(self._longest.get(self.stage, 0.0), fit.seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from autorecur.nets.pulse import Pulse
+
 __all__ = ["Event", "Listener", "UnderWay"]
 
 
@@ -16,6 +18,8 @@ class UnderWay:
     seed: int
     rung: int | None
     since_seconds: float  # by the clock of `Event.seconds`
+    order: str = ""  # its name
+    pulse: Pulse | None = None  # what it said of itself last
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Event:
     'a gap of 3 hours was filled'
     """
 
-    kind: str  # stage | table | start | training | best | end | note
+    kind: str  # stage | table | start | step | training | best | end | note
     seconds: float  # since the call
     limit_seconds: float | None = None
     text: str = ""

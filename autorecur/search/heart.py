@@ -1,4 +1,4 @@
-"""Whether a worker is still at it: it touches a file at every chunk of steps, and that is watched.
+"""Whether a worker is still at it: it writes a file at every chunk of steps, and that is watched.
 
 Without a deadline nothing else tells a training that takes long from a worker that sleeps for ever.
 """
@@ -6,6 +6,8 @@ Without a deadline nothing else tells a training that takes long from a worker t
 from __future__ import annotations
 
 from pathlib import Path
+
+from autorecur.nets.pulse import Pulse
 
 __all__ = ["Heart"]
 
@@ -23,12 +25,16 @@ class Heart:
         self._silent = 0.0
 
     def silent_seconds(self, now: float, running: bool) -> float:
-        """For how long it has not been touched; none of it while the task waits for a worker."""
+        """For how long it has not been written; none of it while the task waits for a worker."""
         mark, since = self._touched(), now if self._looked is None else self._looked
         alive = mark != self._mark or not running
         self._silent = 0.0 if alive else self._silent + min(now - since, LOOK_SECONDS)
         self._mark, self._looked = mark, now
         return self._silent
+
+    def pulse(self) -> Pulse | None:
+        """What the worker wrote last."""
+        return Pulse.read(self.file)
 
     def forget(self) -> None:
         """The task is over."""

@@ -73,6 +73,11 @@ class Replay:
         """What came of `order`; None where it is not known."""
         return _fit(self._lines.pop(order.id)) if self.knows(order) else None
 
+    def ended_seconds(self, order: Order) -> float:
+        """When the training that `order` asks for had ended, by the meter, which goes on."""
+        ended: float = self._lines.get(order.id, {}).get("at_seconds", 0.0)
+        return ended
+
     def candidate(self, stage: str, seed: int) -> Candidate | None:
         """What was trained with that seed in that stage, whatever came of it."""
         found = self._candidates.get((stage, seed))
