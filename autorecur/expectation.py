@@ -27,7 +27,6 @@ from autorecur.nets.defaults import full_steps
 from autorecur.nets.order import Fit, Order
 from autorecur.nets.shape import Shape
 from autorecur.nets.train import train
-from autorecur.nets.training import CHUNK
 from autorecur.search.budget import Budget, Shares, divide_trainings
 from autorecur.search.rungs import FACTOR, brackets
 from autorecur.search.workers import WorkerPool
@@ -86,10 +85,7 @@ class Expectation:
 
 
 def measured(dataset: Dataset, first: Candidate, metric: Metric, workers: int) -> Pace | None:
-    """The pace of the sound default, both cells at once; None where that failed or took too long.
-
-    The first chunk of steps compiles, and says nothing of the pace.
-    """
+    """The pace of the sound default, both cells at once; None where it failed or took too long."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, WorkerPool(min(workers, len(CELLS))) as pool:
         shared = str(arrays.save(dataset, Path(folder)))
@@ -102,11 +98,11 @@ def measured(dataset: Dataset, first: Candidate, metric: Metric, workers: int) -
         done = [future for future in futures if future in answered]
         fits: list[Fit] = [future.result() for future in done if future.exception() is None]
         pool.shutdown(wait=False, cancel_futures=True)
-    timed = [fit for fit in fits if fit.score is not None and fit.steps_done > CHUNK]
+    timed = [fit for fit in fits if fit.score is not None and fit.timed_steps]
     if not timed:
         return None
     return Pace(
-        max((f.ledger["steps"] + f.ledger["validation"]) / (f.steps_done - CHUNK) for f in timed),
+        max((f.ledger["steps"] + f.ledger["validation"]) / f.timed_steps for f in timed),
         max(fit.ledger["compile"] + fit.ledger["other"] for fit in timed),
     )
 

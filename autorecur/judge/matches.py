@@ -48,7 +48,7 @@ class Half:
 
     @property
     def seconds_a_step(self) -> float | None:
-        timed = self.trial.steps_done - CHUNK  # the first chunk compiles, and counts as that
+        timed = self.trial.timed_steps
         return self.trial.ledger.get("steps", 0.0) / timed if timed >= CHUNK else None
 
     @property

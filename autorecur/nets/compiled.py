@@ -7,6 +7,7 @@ is made to `forget` after each training.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self.seconds = 0.0  # that compiling took so far
         self._made: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -36,7 +38,9 @@ class Compiled:
         leaves, tree = jax.tree.flatten(inputs)
         form = (tree, *((leaf.shape, leaf.dtype) for leaf in leaves))
         if form not in self._made:
+            begin = time.monotonic()
             self._made[form] = jax.jit(self._function).lower(*inputs).compile()
+            self.seconds += time.monotonic() - begin
             _traced.append(self._function)
         return self._made[form]
 

@@ -70,6 +70,12 @@ class Program:
         self.advance_all = Compiled(self._chunk_of_all)
         self.forecast_all = Compiled(jax.vmap(self._predict, in_axes=(0, 0, None, None)))
 
+    @property
+    def compiling_seconds(self) -> float | None:
+        """What compiling took so far."""
+        parts = self._advance, self._forecast, self.advance_all, self.forecast_all
+        return sum(part.seconds for part in parts)
+
     def start(self, model: keras.Model, candidate: Candidate) -> State:
         """The state of an untrained stock `model` of this program's shape."""
         return self.bound(State.start(self.model, self.optimiser, model, candidate))
@@ -271,4 +277,6 @@ def use_compilation_cache() -> None:
 
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     jax.config.update("jax_compilation_cache_dir", str(home / "autorecur" / "jax"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    # The many small programs that fill a network's variables count too: what a process has traced
+    # it forgets after each training, and reading one is ten times as quick as compiling it.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

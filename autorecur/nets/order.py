@@ -80,6 +80,7 @@ class Fit:
     steps: int = 0  # in all
     best_step: int = 0
     steps_done: int = 0  # by this order alone
+    timed_steps: int = 0  # of those, whose seconds the ledger has as those of steps
     seconds: float = 0.0
     ledger: dict[str, float] = field(default_factory=dict)
     cost: Cost | None = None

@@ -39,6 +39,7 @@ __all__ = ["PlainProgram"]
 class PlainProgram:
     """The trainings of one shape; see `engine.Program`, whose methods it has."""
 
+    compiling_seconds: float | None = None  # Keras does not tell
     short = 0  # one padded length: Keras would trace the whole training again for a second one
 
     def __init__(self, candidate: Candidate, shape: Shape, loss: str) -> None:

@@ -79,7 +79,8 @@ class Training:
         self.status, self.progress = Status.FINISHED, self._starting_point()
         self.late = False  # whether the order's deadline has ended it, and no limit of its own
         self.first_step, self._validated = self.progress.steps, False
-        self._timed_steps = 0  # of those in the ledger
+        self.timed_steps = 0  # whose seconds are in the ledger as those of steps
+        self._compiled = self.program.compiling_seconds  # what is in the ledger of it so far
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
         short = self.program.short  # which examples are padded to the shorter length, if any is
         self._short = self.dataset.lengths[self.train] <= short if short else None
@@ -145,10 +146,10 @@ class Training:
 
     def _steps_left_in_time(self) -> float:
         """How many steps, with their validations, the time that is left has room for."""
-        if not self._timed_steps:
+        if not self.timed_steps:
             return float("inf")
         spent = self.ledger["steps"] + self.ledger["validation"]
-        each = SLOWER * spent / self._timed_steps
+        each = SLOWER * spent / self.timed_steps
         order = self.order
         left = min(order.deadline - self.clock(), order.longest_seconds - spent)
         return left / each if each else float("inf")
@@ -160,9 +161,9 @@ class Training:
         """
         steps = self.progress.steps
         due = min(self._between - steps % self._between, self.order.steps - steps)
-        if not self._timed_steps:
+        if not self.timed_steps:
             return min(CHUNK, due)
-        each = self.ledger["steps"] / self._timed_steps
+        each = self.ledger["steps"] / self.timed_steps
         wanted = min(CALL_SECONDS / max(each, 1e-9), self._steps_left_in_time(), LONGEST_CHUNK)
         return max(1, min(int(wanted), due))
 
@@ -179,13 +180,26 @@ class Training:
 
     def stepped(self, steps: int, last_loss: float, seconds: float) -> None:
         """A chunk of `steps` was done."""
-        first = self.progress.steps == self.first_step
-        self.ledger["compile" if first else "steps"] += seconds
-        self._timed_steps += 0 if first else steps
+        worked = self._booked("steps", seconds, first=self.progress.steps == self.first_step)
+        self.timed_steps += steps if worked else 0
         self.progress.steps += steps
         self._beat()
         if not np.isfinite(last_loss):
             self.status = Status.DIVERGED
+
+    def _booked(self, use: str, seconds: float, first: bool) -> float:
+        """Put what a call took under `use`, less what compiling took of it; returns the rest.
+
+        Where the engine does not tell, the first call is taken for compiling: taken for work, it
+        would foretell trainings far too slow to do.
+        """
+        told = self.program.compiling_seconds
+        compiling = seconds if told is None and first else 0.0
+        if told is not None:
+            compiling, self._compiled = min(seconds, told - (self._compiled or 0.0)), told
+        self.ledger["compile"] += compiling
+        self.ledger[use] += seconds - compiling
+        return seconds - compiling
 
     def due(self) -> bool:
         """Whether the weights of now should be validated."""
@@ -213,8 +227,7 @@ class Training:
             factor = 0.5
         if stale >= PATIENCE * self.order.patience:
             self.status = Status.STOPPED
-        # The first one compiles: taken for work, it would foretell trainings far too slow to do.
-        self.ledger["validation" if self._validated else "compile"] += seconds()
+        self._booked("validation", seconds(), first=not self._validated)
         self._validated = True
         return factor
 
@@ -264,6 +277,7 @@ class Training:
             steps=progress.steps,
             best_step=progress.best_step,
             steps_done=progress.steps - self.first_step,
+            timed_steps=self.timed_steps,
             seconds=seconds,
             ledger=dict(self.ledger),
             cost=Cost.of(order.candidate, self.program.shape, latency),

@@ -19,7 +19,6 @@ import numpy as np
 from autorecur.nets.candidate import Candidate
 from autorecur.nets.cost import multiply_adds
 from autorecur.nets.shape import Shape
-from autorecur.nets.training import CHUNK
 from autorecur.search.rungs import Draw
 from autorecur.search.trial import Trial
 
@@ -108,10 +107,9 @@ def _fitted(timed: Sequence[tuple[float, float]]) -> tuple[float, float | None]:
 
 
 def _seconds_a_step(trial: Trial) -> float:
-    """The first call's steps and the first validation stand under compiling; nought: too few."""
-    steps = trial.steps_done - CHUNK
+    """With its share of the validations; nought where none was timed."""
     spent = trial.ledger.get("steps", 0.0) + trial.ledger.get("validation", 0.0)
-    return spent / steps if steps > 0 else 0.0
+    return spent / trial.timed_steps if trial.timed_steps else 0.0
 
 
 def _work(candidate: Candidate, shape: Shape) -> float:

@@ -26,7 +26,7 @@ LOST = (Status.FAILED, Status.KILLED)
 # Of a Fit, what a journal holds under the same name and as it is.
 _AS_IT_IS = (
     *("sentence", "score", "watched", "steps", "best_step", "steps_done"),
-    *("train_score", "seconds", "ledger", "engine", "device", "late"),
+    *("timed_steps", "train_score", "seconds", "ledger", "engine", "device", "late"),
 )
 
 

@@ -37,6 +37,7 @@ class Trial:
     steps: int = 0
     best_step: int = 0
     steps_done: int = 0
+    timed_steps: int = 0
     seconds: float = 0.0
     ledger: dict[str, float] = field(default_factory=dict)
     cost: Cost | None = None
@@ -75,6 +76,7 @@ class Trial:
             steps=fit.steps,
             best_step=fit.best_step,
             steps_done=fit.steps_done,
+            timed_steps=fit.timed_steps,
             seconds=fit.seconds,
             ledger=fit.ledger,
             cost=fit.cost,
