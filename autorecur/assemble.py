@@ -70,6 +70,7 @@ def record_of(story: Story) -> Record:
             "ended_by": story.ended_by,
             "ledger": [asdict(entry) for entry in ledger],
             "workers": _workers(story, ledger),
+            "timeline": [asdict(each) for each in story.dispatcher.timeline],
             "cells": {
                 cell: {
                     "seconds": story.dispatcher.cell_seconds.get(cell, 0.0),

@@ -14,12 +14,14 @@ import sys
 import termios
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from autorecur import progress, region
+from autorecur.nets.pulse import Pulse
 from autorecur.search.events import Event, UnderWay
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -239,6 +241,21 @@ def test_what_is_under_way_is_told_and_what_was_finished_last() -> None:
     assert any(line.startswith("now") and line.endswith("and 1 more") for line in shown(more))
     over = more.after(Event("stage", 230.0, stage="report"))
     assert not any(line.startswith("now") for line in shown(over))
+
+
+def test_how_far_a_training_is_and_where_it_is_heading() -> None:
+    pulse = Pulse("7", 640, 1200, (47.0, 45.0, 44.1, 44.2), 1)
+    one = UnderWay("LSTM 2 × 64", 8, 1, 200.0, "7", pulse)
+    state = region.State().after(training(under_way=(one,)))
+    whole = "now      LSTM 2 × 64 seed 8  0:21  step 640 of 1200  44.2 █▃▁▁  no gain for 1"
+    assert shown(state)[2] == whole
+    first = UnderWay("GRU 2 × 64", 8, 1, 219.0, "8", Pulse("8", 12, 1200))
+    both = state.after(training(under_way=(one, first)))
+    assert shown(both)[2] == "now      LSTM 2 × 64  53 %  44.2 █▃▁▁   GRU 2 × 64  1 %"
+    assert shown(both, 59)[2] == "now      LSTM 2 × 64  53 %  44.2 █▃▁▁   GRU 2 × 64  1 %"
+    assert shown(both, 40)[2].startswith("now      LSTM 2 × 64 seed 8  0:21")
+    share = replace(state, metric="accuracy", now=(replace(one, pulse=Pulse("7", 1, 9, (0.5,))),))
+    assert "  50.0 %" in shown(share)[2] and "█" not in shown(share)[2]
 
 
 def test_a_note_is_seen_for_a_while_and_then_what_was_trained_last() -> None:

@@ -56,6 +56,7 @@ class Plot:
     finding: str
     label: str  # for those who hear the page
     reading: str
+    summary: str = ""  # of one that is folded, what it is
 
 
 @dataclass(frozen=True)

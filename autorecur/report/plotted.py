@@ -19,6 +19,7 @@ from autorecur.report.plots.lines import Points
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
 from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo
+from autorecur.report.plots.timeline import TimelineInfo
 from autorecur.report.plots.tried import TriedInfo
 from autorecur.report.plots.variations import VariationsInfo
 
@@ -104,6 +105,7 @@ Info = (
     | VariationsInfo
     | PriceInfo
     | SpentInfo
+    | TimelineInfo
     | TriedInfo
     | CurvesInfo
     | ForecastInfo

@@ -11,6 +11,7 @@ from autorecur.report.facts import CELLS, columns, section
 from autorecur.report.parts import Plot, Row, Section, Segment, Table, Track
 from autorecur.report.plots.fidelity import FULL
 from autorecur.report.plots.spent import SpentInfo, spent_info
+from autorecur.report.plots.timeline import TimelineInfo, timeline_info
 
 __all__ = ["budget"]
 
@@ -42,18 +43,19 @@ def budget(record: Record) -> Section:
         "Each bar begins where the one before it ended; the line is the limit. Hatched: "
         "past the limit."
     )
-    info = spent_info(record)
+    info, when = spent_info(record), timeline_info(record)
     tables = (
         _ledger(spent_of["ledger"], spent),
         _workers(spent_of.get("workers", ())),
         _cells(spent_of["cells"]),
         _parts(info),
+        _ran(when),
     )
     return section(
         "4",
         "Where did the budget go?",
         finding,
-        plots=() if info is None else (_plot(info),),
+        plots=(*((_plot(info),) if info else ()), *((_timeline(when),) if when else ())),
         track=_track(spent_of, limit, spent),
         reading=reading,
         tables=tuple(table for table in tables if table.rows),
@@ -114,6 +116,47 @@ def _parts(info: SpentInfo | None) -> Table:
     )
     labels = columns("Of the search", "#Training time", "#Share", "#Trainings")
     return Table("The search by rung and cell", labels, rows, folded=True)
+
+
+def _timeline(info: TimelineInfo) -> Plot:
+    """Which training ran when."""
+    workers = f"the {info.lanes} workers were" if info.lanes > 1 else "the worker was"
+    finding = (
+        f"From the first training to the last {workers} training for {words.share(info.busy)} "
+        "of the time."
+    )
+    if lost := sum(each.came_to_nothing for each in info.ran):
+        finding += f" {words.plural(lost, 'training')} came to nothing."
+    reading = (
+        "A row for each worker, a bar for each training; hatched: GRU; a cross: it came to "
+        f"nothing.{_longest(info)}"
+    )
+    label = f"Trainings by when they ran. {finding}"
+    return Plot(info, finding, label, reading, summary="Timeline of the trainings")
+
+
+def _longest(info: TimelineInfo) -> str:
+    return f" The {len(info.ran)} longest of {info.of:,}." if info.of > len(info.ran) else ""
+
+
+def _ran(info: TimelineInfo | None) -> Table:
+    """The bars of the timeline in numbers."""
+    rows = tuple(
+        Row(
+            (
+                words.clock(each.begin),
+                words.duration(each.seconds),
+                each.stage,
+                each.title,
+                str(each.seed),
+                each.status.replace("_", " "),
+            ),
+        )
+        for each in (info.ran if info is not None else ())
+    )
+    labels = columns("Began after", "#Took", "Stage", "Network", "#Seed", "How it ended")
+    note = _longest(info).strip() if info is not None else ""
+    return Table("The trainings in the order in which they began", labels, rows, True, note)
 
 
 def _ledger(ledger: Sequence[Mapping[str, Any]], spent: float) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ def record(outcome: str = "GRU", name: str = "load", trials: int = 24, seed: int
         data=_data(name),
         metric={"name": "mae", "better": "lower", "unit": unit},
         verdict=_verdict(played.section(comparison, verdict, seed), name, incomplete),
-        budget=_budget(incomplete),
+        budget=_budget(incomplete, trials),
         model=_model(cell) | {"bands": _bands()},
         score=_score(cell, level, incomplete),
         finalists=[_finalist(each, comparison, cell) for each in reversed(cells)],
@@ -292,7 +292,7 @@ def _score(cell: str, level: float, incomplete: bool) -> dict[str, Any]:
     }
 
 
-def _budget(incomplete: bool) -> dict[str, Any]:
+def _budget(incomplete: bool, trials: int) -> dict[str, Any]:
     stages = [
         ("start-up", 1.3, 0, None),
         ("reading", 4.2, 0, 5.0),
@@ -316,7 +316,32 @@ def _budget(incomplete: bool) -> dict[str, Any]:
             "lstm": {"seconds": 282.0, "trainings": 15},
             "gru": {"seconds": 279.5, "trainings": 16},
         },
+        "timeline": _timeline(stages, trials),
     }
+
+
+def _timeline(stages: Sequence[tuple[str, float, int, Any]], trials: int) -> list[dict[str, Any]]:
+    """Both cells side by side, on two workers; one pair of the search has failed."""
+    begin, rows = 0.0, []
+    for stage, seconds, count, _ in stages:
+        many = trials if stage == "search" else count
+        pairs = math.ceil(many / 2)
+        both = itertools.product(range(pairs), ("lstm", "gru"))
+        for pair, cell in itertools.islice(both, many):
+            each = seconds / pairs * (0.97 if cell == "lstm" else 0.91)
+            rows.append(
+                {
+                    "stage": stage,
+                    "cell": cell,
+                    "title": f"{cell.upper()} 2 × 64",
+                    "seed": 100 + pair,
+                    "status": "failed" if (stage, pair) == ("search", 4) else "finished",
+                    "ended_seconds": begin + pair * seconds / pairs + each,
+                    "seconds": each,
+                }
+            )
+        begin += seconds
+    return sorted(rows, key=lambda row: row["ended_seconds"])
 
 
 # Depth and width of each pair: the first is the sound default, then a few sizes come twice.

@@ -27,6 +27,7 @@ from autorecur.report.plots.lines import kept
 from autorecur.report.plots.price import price_info
 from autorecur.report.plots.spent import spent_info
 from autorecur.report.plots.sure import calibration_info, precision_info
+from autorecur.report.plots.timeline import timeline_info
 from autorecur.report.plots.tried import tried_info
 from autorecur.report.plots.variations import variations_info
 from autorecur.report.plotted import (
@@ -43,7 +44,7 @@ from autorecur.report.plotted import (
 def infos() -> list[Info]:
     made = record()
     makers = (posterior_info, curves_info, forecast_info, steps_info, variations_info, price_info)
-    found = [make(made) for make in (*makers, spent_info, tried_info, memory_info)]
+    found = [make(made) for make in (*makers, spent_info, timeline_info, tried_info, memory_info)]
     found += [curves_info(record(trials=200)), price_info(of_kind("sequence-classification"))]
     found += [classes_info(of_kind(kind)) for kind in ("nowcast", "many classes")]
     found += [scatter_info(of_kind("text-regression")), forecast_info(of_kind("panel"))]

@@ -23,6 +23,7 @@ from autorecur.report.plots.leftover import ResidualsInfo
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
 from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo, precision_at
+from autorecur.report.plots.timeline import TimelineInfo
 from autorecur.report.plots.tried import TriedInfo, score_text, size_name
 from autorecur.report.plots.variations import JUDGED, VariationsInfo
 from autorecur.report.plotted import (
@@ -76,6 +77,13 @@ def prices(info: PriceInfo) -> list[Cells]:
 
 def bars(info: SpentInfo) -> list[Cells]:
     return [(words.duration(part.seconds), str(part.trainings)) for part in info.parts]
+
+
+def runs(info: TimelineInfo) -> list[Cells]:
+    return [
+        (words.clock(each.begin), words.duration(each.seconds), each.title, str(each.seed))
+        for each in info.ran
+    ]
 
 
 def squares(info: TriedInfo) -> list[Cells]:
@@ -175,6 +183,7 @@ NUMBERS: dict[type, Callable[[Any], list[Cells]]] = {
     PosteriorInfo: pairs,
     PriceInfo: prices,
     SpentInfo: bars,
+    TimelineInfo: runs,
     TriedInfo: squares,
     CurvesInfo: lines,
     ForecastInfo: window,

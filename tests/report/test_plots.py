@@ -16,6 +16,7 @@ from autorecur.report.plots.curves import LINES, curves_info, spaced
 from autorecur.report.plots.fidelity import FIDELITIES, fidelity
 from autorecur.report.plots.price import PriceInfo, price_info
 from autorecur.report.plots.spent import spent_info
+from autorecur.report.plots.timeline import MOST, TimelineInfo, timeline_info
 from autorecur.report.plots.tried import TriedInfo, size_name, tried_info
 from autorecur.report.plots.variations import JUDGED, variations_info
 
@@ -30,6 +31,56 @@ def trial(made: Record, **values: Any) -> dict[str, Any]:
 
 def of_trials(*trials: dict[str, Any]) -> Record:
     return replace(record(), trials=trials)
+
+
+# ---- when trainings ran
+
+
+def ran(begin: float, end: float, **more: Any) -> dict[str, Any]:
+    asked = {"stage": "search", "cell": "gru", "title": "GRU 1 × 8", "seed": 1}
+    times = {"ended_seconds": end, "seconds": end - begin}
+    return {**asked, "status": "finished", **times, **more}
+
+
+def when(*rows: dict[str, Any], workers: int = 2) -> TimelineInfo | None:
+    made = record()
+    return timeline_info(
+        replace(
+            made,
+            budget={**made.budget, "timeline": rows},
+            environment={**made.environment, "workers": workers},
+        )
+    )
+
+
+def test_trainings_that_follow_each_other_share_a_lane() -> None:
+    info = when(ran(0, 4), ran(0, 6), ran(3.9, 8), ran(6.1, 9), ran(9, 10))
+    assert info is not None and info.lanes == 2
+    assert [(each.begin, each.lane) for each in info.ran] == [
+        (0, 0), (0, 1), (4, 0), (pytest.approx(6.1), 1), (9, 1),
+    ]  # fmt: skip
+    assert info.busy == pytest.approx((4 + 6 + 4 + 2.9 + 1) / 20)
+
+
+def test_no_more_lanes_are_drawn_than_there_are_workers() -> None:
+    info = when(ran(0, 4), ran(1, 6), ran(2, 8), workers=1)
+    assert info is not None and info.lanes == 1
+    assert [(each.begin, each.end) for each in info.ran] == [(0, 4), (4, 6), (6, 8)]
+
+
+def test_of_many_trainings_the_longest_are_drawn() -> None:
+    info = when(*(ran(at, at + 0.5 + at / 1000) for at in range(300)))
+    assert info is not None and info.of == 300 and len(info.ran) == MOST
+    assert min(each.begin for each in info.ran) == 300 - MOST
+
+
+def test_an_older_record_does_not_tell_when_trainings_ran() -> None:
+    made = record()
+    older = {name: value for name, value in made.budget.items() if name != "timeline"}
+    assert timeline_info(replace(made, budget=older)) is None and when() is None
+    info = timeline_info(made)
+    assert info is not None and [name for name, _ in info.stages] == ["search", "duel", "refit"]
+    assert sum(each.came_to_nothing for each in info.ran) == 2
 
 
 # ---- learning curves

@@ -119,7 +119,7 @@ def test_orders_are_carried_out_and_accounted_for(bench: Bench) -> None:
         assert sum(line["ledger"].values()) == pytest.approx(fit.seconds, rel=0.05)
     trainings = [event for event in bench.events if event.kind == "training"]
     assert [event.done for event in trainings] == [1, 2, 3, 4]
-    assert {event.kind for event in bench.events} == {"start", "training"}
+    assert {event.kind for event in bench.events} - {"step"} == {"start", "training"}
     assert sorted((event.rung, event.seed) for event in trainings) == [
         (seed, seed) for seed in (1, 1, 2, 2)
     ]
@@ -139,6 +139,37 @@ def test_the_listener_hears_what_is_under_way(bench: Bench) -> None:
             over = (event.title, event.seed)
             assert over not in {(each.title, each.seed) for each in event.under_way}
     assert bench.events[-1].under_way == ()
+
+
+def test_the_listener_hears_how_far_a_training_is(bench: Bench) -> None:
+    order = bench.order("long", steps=1_500, patience=100)
+    bench.run(order)
+    pulses = [
+        each.pulse
+        for event in bench.events
+        if event.kind == "step"
+        for each in event.under_way
+        if each.pulse is not None
+    ]
+    steps = [pulse.steps for pulse in pulses]
+    assert len(set(steps)) > 2 and steps == sorted(steps) and max(steps) <= 1_500
+    assert {(pulse.order, pulse.of_steps) for pulse in pulses} == {("long", 1_500)}
+    assert pulses[-1].scores and set(pulses[-1].scores) <= set(bench.fits["long"].curve)
+    assert not list(Path(bench.arrays).glob("heart-*"))
+
+
+def test_it_is_noted_which_training_ran_when(bench: Bench) -> None:
+    begin = bench.meter.spent_seconds
+    bench.run(*[bench.order(f"{n}", cell, seed=n) for n, cell in enumerate(("lstm", "gru"))])
+    told = bench.dispatcher.timeline
+    assert sorted((each.cell, each.seed, each.status) for each in told) == [
+        ("gru", 1, "finished"),
+        ("lstm", 0, "finished"),
+    ]
+    for each in told:
+        assert each.seconds == bench.fits[str(each.seed)].seconds
+        assert begin <= each.ended_seconds - each.seconds
+        assert each.ended_seconds <= bench.meter.spent_seconds
 
 
 def test_a_worker_gives_what_the_parent_would_give(bench: Bench) -> None:

@@ -22,8 +22,9 @@ from autorecur.report.figures.labels import draw_classes, draw_scatter
 from autorecur.report.figures.otherwise import draw_variations
 from autorecur.report.figures.series import draw_memory, draw_posterior
 from autorecur.report.figures.sizes import draw_tried
+from autorecur.report.figures.spending import draw_spent, draw_timeline
 from autorecur.report.figures.style import STYLE, THEME
-from autorecur.report.figures.trainings import draw_curves, draw_price, draw_spent
+from autorecur.report.figures.trainings import draw_curves, draw_price
 from autorecur.report.plots.binned import TargetsInfo
 from autorecur.report.plots.curves import CurvesInfo
 from autorecur.report.plots.foretold import ForecastInfo, StepsInfo
@@ -31,6 +32,7 @@ from autorecur.report.plots.leftover import ResidualsInfo
 from autorecur.report.plots.price import PriceInfo
 from autorecur.report.plots.spent import SpentInfo
 from autorecur.report.plots.sure import CalibrationInfo, PrecisionInfo
+from autorecur.report.plots.timeline import TimelineInfo
 from autorecur.report.plots.tried import TriedInfo
 from autorecur.report.plots.variations import VariationsInfo
 from autorecur.report.plotted import (
@@ -80,6 +82,7 @@ DRAWERS: dict[type[Info], Callable[[Any], Figure]] = {
     VariationsInfo: draw_variations,
     PriceInfo: draw_price,
     SpentInfo: draw_spent,
+    TimelineInfo: draw_timeline,
     TriedInfo: draw_tried,
     CurvesInfo: draw_curves,
     ForecastInfo: draw_forecast,

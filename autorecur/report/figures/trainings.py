@@ -1,4 +1,4 @@
-"""Figures of the trainings: learning curves, what accuracy costs, what the search trained for."""
+"""Figures of the trainings: learning curves, and what accuracy costs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ from autorecur.report.figures.style import (
     tick,
 )
 from autorecur.report.plots.curves import CurvesInfo, Spaced
-from autorecur.report.plots.fidelity import MARKS
 from autorecur.report.plots.price import Priced, PriceInfo
-from autorecur.report.plots.spent import SpentInfo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_curves", "draw_price", "draw_spent"]
+__all__ = ["draw_curves", "draw_price"]
 
 NAMED = 5  # baselines beside their lines
 NAME = 22  # characters of one, and of a network's title
@@ -226,43 +224,3 @@ def _limit_seconds(axes: Axes, seconds: Sequence[float]) -> None:
         if len(places) <= 6:
             break
     axes.set_xticks(places, [f"{tick(place)} s" for place in places])
-
-
-def draw_spent(info: SpentInfo) -> Figure:
-    """Seconds of training, a bar a cell and fidelity."""
-    from matplotlib.ticker import MaxNLocator
-
-    drawn = figure(7.6, 0.7 + 0.29 * len(info.parts))
-    axes = drawn.subplots()
-    longest = max(part.seconds for part in info.parts)
-    names = []
-    for row, part in enumerate(info.parts):
-        place = row + 0.35 * (row // 2)
-        axes.barh(
-            [place],
-            [part.seconds],
-            height=0.78,
-            color=COLOUR[part.cell],
-            edgecolor=PAPER,
-            linewidth=0,
-            hatch="////" if part.cell == "gru" else None,
-        )
-        trainings = words.plural(part.trainings, "training")
-        axes.text(
-            part.seconds + 0.012 * longest,
-            place,
-            f"{words.duration(part.seconds)}, {trainings}",
-            va="center",
-            fontsize=9,
-            color=INK,
-        )
-        names.append((place, f"{part.cell.upper()}, {part.fidelity} {MARKS[part.fidelity]}"))
-    axes.set_yticks([place for place, _ in names], [name for _, name in names])
-    axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.3 * longest)
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda x, at: words.duration(x) if x else "0")
-    axes.set_xlabel("time of training, of all workers together")
-    return drawn
