@@ -195,7 +195,7 @@ class Duel:
                 return self._next()
             if self.dispatcher.meter.clock() < order.deadline or replay.knows(order):
                 self._waiting.pop()
-                return order
+                return self._evened(order)
             if replay.last_seed(self.dispatcher.stage) is None:
                 return None  # the other half of its pair is there: with a later deadline it follows
             self._waiting.clear()
@@ -209,8 +209,11 @@ class Duel:
             self._started += 1
             if not late:
                 first, *self._waiting = orders
-                return first
+                return self._evened(first)
         return None
+
+    def _evened(self, order: Order) -> Order:
+        return order if order.aside else self.dispatcher.evened(order)
 
     def _too_late(self) -> bool:
         """Whether no other pair is to be begun."""

@@ -56,7 +56,7 @@ class Order:
     step_work: float = 0.0  # multiply-adds of a step, by formula: what a budget of them is charged
     train_share: float = 1.0  # of the fold's training examples, the same ones for both cells
     aside: bool = False  # of one cell alone, and no part of what both were given
-    patience: int = 1  # times the usual number of validations without a gain, before it ends
+    extra_seconds: float = 0.0  # that it goes on for beyond its usual end, at most as long again
     longest_seconds: float = float("inf")  # of steps and validations; compiling is not counted
     model: str | None = None  # where to save the whole network …
     model_if_better: float | None = None  # … when its validation score is better than this

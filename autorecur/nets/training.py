@@ -82,6 +82,8 @@ class Training:
         self.timed_steps = 0  # whose seconds are in the ledger as those of steps
         self._compiled = self.program.compiling_seconds  # what is in the ledger of it so far
         self.ledger = {"compile": 0.0, "steps": 0.0, "validation": 0.0, "other": 0.0}
+        self._usual: tuple[Status, float] | None = None  # its usual end, once it has come, and when
+        self._ended = self.progress.steps >= order.steps
         short = self.program.short  # which examples are padded to the shorter length, if any is
         self._short = self.dataset.lengths[self.train] <= short if short else None
         self._between = max(1, self._steps_between() // CHUNK) * CHUNK
@@ -130,7 +132,7 @@ class Training:
     @property
     def going(self) -> bool:
         """Whether there is a step left to do."""
-        return self.status is Status.FINISHED and self.progress.steps < self.order.steps
+        return self.status is Status.FINISHED and not self._ended
 
     def in_time(self) -> bool:
         """Whether a step and its share of a validation may be done; if not, the training has ended.
@@ -138,20 +140,24 @@ class Training:
         The first chunk is always tried while the deadline is ahead: it compiles, which the next
         training of its shape will not have to, and a score from few steps is better than none.
         """
-        if self.clock() > self.order.deadline or self._steps_left_in_time() < 1:
+        if self.clock() <= self.order.deadline and self._steps_left_in_time() >= 1:
+            return True
+        if self._usual is not None:
+            self.status = self._usual[0]  # it was only going on for longer
+        else:
             self.status = Status.DEADLINE
-            own = self.order.longest_seconds - self.ledger["steps"] - self.ledger["validation"]
-            self.late = self.order.deadline - self.clock() < own
-        return self.status is not Status.DEADLINE
+            self.late = (
+                self.order.deadline - self.clock() < self.order.longest_seconds - self.worked
+            )
+        return False
 
     def _steps_left_in_time(self) -> float:
         """How many steps, with their validations, the time that is left has room for."""
         if not self.timed_steps:
             return float("inf")
-        spent = self.ledger["steps"] + self.ledger["validation"]
-        each = SLOWER * spent / self.timed_steps
+        each = SLOWER * self.worked / self.timed_steps
         order = self.order
-        left = min(order.deadline - self.clock(), order.longest_seconds - spent)
+        left = min(order.deadline - self.clock(), order.longest_seconds - self.worked)
         return left / each if each else float("inf")
 
     def chunk(self) -> int:
@@ -160,7 +166,9 @@ class Training:
         Where a training's steps are cut into calls changes nothing that it computes.
         """
         steps = self.progress.steps
-        due = min(self._between - steps % self._between, self.order.steps - steps)
+        due = self._between - steps % self._between
+        if steps < self.order.steps:
+            due = min(due, self.order.steps - steps)
         if not self.timed_steps:
             return min(CHUNK, due)
         each = self.ledger["steps"] / self.timed_steps
@@ -206,7 +214,7 @@ class Training:
         if self.status is Status.DIVERGED:
             return False
         steps = self.progress.steps
-        return steps % self._between == 0 or steps >= self.order.steps
+        return steps % self._between == 0 or steps == self.order.steps
 
     def judged(self, given: NDArray[np.float32], seconds: Callable[[], float]) -> float:
         """What the weights of now forecast for the validation examples, as the program gave it.
@@ -225,11 +233,21 @@ class Training:
         stale = self.progress.stale
         if stale and stale % PATIENCE_OF_RATE == 0:
             factor = 0.5
-        if stale >= PATIENCE * self.order.patience:
-            self.status = Status.STOPPED
         self._booked("validation", seconds(), first=not self._validated)
         self._validated = True
+        stopped = stale >= PATIENCE
+        if self._usual is None and (stopped or self.progress.steps >= self.order.steps):
+            self._usual = Status.STOPPED if stopped else Status.FINISHED, self.worked
+        if self._usual is not None:
+            status, usual = self._usual
+            if self.worked >= usual + min(self.order.extra_seconds, usual):
+                self.status, self._ended = status, True
         return factor
+
+    @property
+    def worked(self) -> float:
+        """Seconds of steps and validations so far."""
+        return self.ledger["steps"] + self.ledger["validation"]
 
     def _restored(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
         """In original units, probabilities, or minus log probabilities."""

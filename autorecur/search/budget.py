@@ -41,6 +41,11 @@ class Budget:
     trainings: int | None = None
     multiply_adds: float | None = None
 
+    @property
+    def by_time_alone(self) -> bool:
+        """Whether nothing is counted, so that how fast a machine is decides what is trained."""
+        return self.trainings is None and self.multiply_adds is None
+
     @classmethod
     def parse(cls, text: str) -> Budget:
         """From text; `SettingError` if it cannot be read, `BudgetError` if it is too small."""

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from autorecur.nets.candidate import CELLS
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
+from autorecur.search.balance import Balance
 from autorecur.search.budget import Meter
 from autorecur.search.events import Event, Listener, UnderWay
 from autorecur.search.heart import Heart
@@ -84,6 +85,7 @@ class Dispatcher:
     best: dict[str, float] = field(default_factory=dict)
     cell_seconds: dict[str, float] = field(default_factory=dict)  # of steps and validations
     cell_trainings: dict[str, int] = field(default_factory=dict)
+    balance: Balance = field(default_factory=Balance)
     timeline: list[Trained] = field(default_factory=list)  # as they ended
     uses: dict[str, Counter[str]] = field(default_factory=dict)  # by stage, seconds of all workers
     engine: str | None = None  # what the workers train by, as they say
@@ -271,6 +273,7 @@ class Dispatcher:
         begun.
         """
         now = self.meter.clock()
+        self.balance.forget(order for order in self._drawn if now >= order.deadline)
         self._drawn = deque(order for order in self._drawn if now < order.deadline)
         ahead = 1 if self.members == 1 else len(CELLS) * self.members
         while len(self._drawn) < ahead and (order := next_order()) is not None:
@@ -343,6 +346,8 @@ class Dispatcher:
 
     def _account(self, order: Order, fit: Fit, rung: int | None, ended: float) -> None:
         cell = order.candidate.cell
+        if not order.aside:
+            self.balance.book(order, fit)
         self.timeline.append(Trained.of(order, fit, self.stage, ended))
         # Of one that went wrong nobody knows how far it came: it may have come to its end.
         self.meter.charge(1, order.step_work * (fit.steps_done if fit.cost else order.steps))
@@ -367,6 +372,10 @@ class Dispatcher:
         """Of no more workers than there are: one may begin the next before we hear of the last."""
         running = [orders for future, orders in self._begun.items() if not future.done()]
         return tuple(each for orders in running[-self.workers :] for each in orders)
+
+    def evened(self, order: Order) -> Order:
+        """`order`, longer by what its cell is behind by; where nothing is counted but time."""
+        return self.balance.evened(order) if self.meter.budget.by_time_alone else order
 
     def enter(self, stage: str) -> None:
         """What is carried out from now on belongs to `stage`."""

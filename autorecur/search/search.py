@@ -37,8 +37,6 @@ __all__ = ["MODEL_FILE", "Search"]
 
 MODEL_FILE = "model.keras"
 TOO_SLOW = 1.5  # times the longest time that a training may take
-BEHIND = 0.97  # of the other cell's seconds, and less: then a cell is waited for longer …
-LONGER = 2  # … by so many times, before it stops early
 MOST_SKIPPED = 200  # draws in a row: then there is nothing left that could be trained
 MOST_UNFINISHABLE = 20  # draws in a row for which too little is left: then the rest is idle
 
@@ -106,16 +104,8 @@ class Search:
         # Where the size of its file is asked for, every network is saved to see it.
         rival = None if self.plan.limits.bytes is not None else self._best
         order = self._queue.popleft()
-        patience = self._patience(order.candidate.cell)
-        order = replace(order, model_if_better=rival, patience=patience)
+        order = self.dispatcher.evened(replace(order, model_if_better=rival))
         return self._halved(order) if self._queue and self.dispatcher.workers == 1 else order
-
-    def _patience(self, cell: str) -> int:
-        """More for the cell that has had fewer seconds of the run, to even them out."""
-        given = self.dispatcher.cell_seconds
-        most = max((given.get(other, 0.0) for other in self.plan.space.pair), default=0.0)
-        behind = given.get(cell, 0.0) < BEHIND * most
-        return LONGER if behind and given.get(cell) and self.plan.by_time_alone else 1
 
     def _halved(self, order: Order) -> Order:
         """With half of the time that is left: one worker trains the other cell after this one.

@@ -41,6 +41,7 @@ def trial(pair: int, candidate: Candidate, curve: Sequence[float], step: float =
         curve=tuple(curve),
         steps=steps,
         steps_done=steps,
+        timed_steps=steps,
         ledger={"steps": step * (steps - 10)},
         cost=Cost.of(candidate, SHAPE),
     )

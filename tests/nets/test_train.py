@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import time
 from collections.abc import Callable
@@ -175,9 +176,32 @@ def test_a_training_without_gain_stops_and_hands_back_its_best(order: Order) -> 
     best = int(np.argmin(fit.curve))
     assert fit.score == fit.curve[best] and fit.best_step == CHUNK * (best + 1)
     assert len(fit.curve) == best + 1 + PATIENCE
-    longer = train(replace(order, candidate=wild, steps=10_000, patience=2))
-    assert longer.curve[: len(fit.curve)] == fit.curve
-    assert len(longer.curve) >= len(fit.curve) + PATIENCE
+
+
+def test_a_training_goes_on_for_the_seconds_that_its_cell_is_behind_by(order: Order) -> None:
+    """At most as long again; what it gains there counts, and its usual end stays its end."""
+    wild = replace(TINY, learning_rate=0.5)
+    for usual, status in (
+        (replace(order, candidate=wild, steps=10_000), Status.STOPPED),
+        (replace(order, steps=60), Status.FINISHED),
+    ):
+        fit = train(usual, clock=ticking())
+        for extra, least, most in ((5.0, 5.0, 30.0), (1e9, 0.95 * fit.working_seconds, math.inf)):
+            longer = train(replace(usual, extra_seconds=extra), clock=ticking())
+            more = longer.working_seconds - fit.working_seconds
+            assert longer.status is fit.status is status
+            assert longer.curve[: len(fit.curve)] == fit.curve
+            assert least <= more <= min(most, 1.2 * fit.working_seconds)
+            assert longer.score == min(longer.curve) <= min(fit.curve)
+
+
+def test_a_deadline_beyond_the_usual_end_has_cut_nothing_short(order: Order) -> None:
+    clock = ticking()
+    fit = train(order, clock=clock)
+    end = clock() + 8.0
+    longer = train(replace(order, extra_seconds=1e9, deadline=end), clock=ticking())
+    assert longer.status is fit.status is Status.FINISHED and not longer.late
+    assert longer.steps > fit.steps == order.steps
 
 
 @pytest.mark.parametrize("cell", CELLS)

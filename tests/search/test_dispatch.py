@@ -142,8 +142,8 @@ def test_the_listener_hears_what_is_under_way(bench: Bench) -> None:
 
 
 def test_the_listener_hears_how_far_a_training_is(bench: Bench) -> None:
-    order = bench.order("long", steps=1_500, patience=100)
-    bench.run(order)
+    slow = replace(TINY, width=96, learning_rate=1e-5)
+    bench.run(bench.order("long", candidate=slow, steps=1_500))
     pulses = [
         each.pulse
         for event in bench.events

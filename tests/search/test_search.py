@@ -146,6 +146,7 @@ def trained(order: Order, seconds: float, steps: int | None = None) -> Fit:
         watched=1.0,
         steps=done,
         steps_done=done,
+        timed_steps=done,
         seconds=seconds + 1.0,
         ledger=ledger,
         cost=cost,
@@ -176,23 +177,23 @@ def test_what_there_is_no_time_for_is_not_begun_and_cheaper_pairs_are(
         assert wide * begun[0].steps > 4.0  # such ones would have been drawn too
 
 
-@pytest.mark.parametrize(("trainings", "given"), [(None, [1, 2]), (40, [1, 1])])
-def test_the_cell_that_had_fewer_seconds_is_waited_for_longer(
-    co2: Any, tmp_path: Path, trainings: int | None, given: list[int]
+@pytest.mark.parametrize(("budget", "given"), [("10min", 3.0), ("40trainings", 0.0)])
+def test_the_cell_that_had_fewer_seconds_goes_on_for_longer(
+    co2: Any, tmp_path: Path, budget: str, given: float
 ) -> None:
     """Where time alone ends the search; trainings that are counted do not hang on a clock."""
     with searching(co2, tmp_path, workers=2) as (search, _):
-        search.plan = replace(search.plan, trainings=trainings)
-        default = [search._next(), search._next()]
-        assert [order.patience for order in default if order] == [1, 1]
+        search.dispatcher.meter.budget = Budget.parse(budget)
+        default = [order for order in (search._next(), search._next()) if order]
+        assert [order.extra_seconds for order in default] == [0.0, 0.0]
         seconds = {"lstm": 9.0, "gru": 6.0}
-        search.dispatcher.cell_seconds.update(seconds)
         for order in default:
-            assert order is not None
-            search._done(order, trained(order, seconds[order.candidate.cell]))
-        after = [search._next(), search._next()]
-        patience = {order.candidate.cell: order.patience for order in after if order}
-        assert [patience["lstm"], patience["gru"]] == given
+            fit = trained(order, seconds[order.candidate.cell])
+            search._done(order, fit)
+            search.dispatcher.balance.book(order, fit)
+        after = [order for order in (search._next(), search._next()) if order]
+        extra = {order.candidate.cell: order.extra_seconds for order in after}
+        assert extra == {"lstm": 0.0, "gru": given}
 
 
 def test_multiply_adds_end_a_search_at_the_same_pair_whoever_is_faster(
