@@ -444,7 +444,8 @@ def test_the_journal_is_told_the_time_while_trainings_go_on(
 ) -> None:
     """A run that is killed in a long training is charged for it when it is resumed."""
     monkeypatch.setattr(dispatch, "BEAT_SECONDS", 0.0)
-    bench.run(bench.order("one", steps=200))
+    slow = replace(TINY, width=96, learning_rate=1e-5)
+    bench.run(bench.order("one", candidate=slow, steps=600))
     (begun,), (ended,) = bench.lines("start"), bench.lines("training")
     beats = [line["at_seconds"] for line in bench.lines("beat")]
     assert beats == sorted(beats) and begun["at_seconds"] <= beats[0] < ended["at_seconds"]
