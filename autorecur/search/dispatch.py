@@ -20,10 +20,11 @@ from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.train import companions, train_together
 from autorecur.search.balance import Balance
 from autorecur.search.budget import Meter
-from autorecur.search.events import Event, Listener, UnderWay
+from autorecur.search.events import Event, Listener
 from autorecur.search.heart import Heart
 from autorecur.search.journal import Journal
 from autorecur.search.replay import Replay, asked, told
+from autorecur.search.running import Answer, Flight, Running
 from autorecur.search.timeline import Trained
 from autorecur.search.uses import LOST, start_ups
 
@@ -54,19 +55,7 @@ class _Killable(Protocol):
     def kill(self, future: Future[Any]) -> None: ...
 
 
-_Future = Future[list[Fit]]
-
-
-@dataclass
-class _Flight:
-    """What is under way for some orders."""
-
-    orders: list[Order]
-    latest: float  # time of an answer
-    heart: Heart | None  # of the worker, where one can be ended
-
-
-_Flying = dict[_Future, _Flight]
+_Flying = dict[Answer, Flight]
 
 
 @dataclass
@@ -86,6 +75,7 @@ class Dispatcher:
     cell_seconds: dict[str, float] = field(default_factory=dict)  # of steps and validations
     cell_trainings: dict[str, int] = field(default_factory=dict)
     balance: Balance = field(default_factory=Balance)
+    running: Running = field(default_factory=Running)
     timeline: list[Trained] = field(default_factory=list)  # as they ended
     uses: dict[str, Counter[str]] = field(default_factory=dict)  # by stage, seconds of all workers
     engine: str | None = None  # what the workers train by, as they say
@@ -98,8 +88,7 @@ class Dispatcher:
     _beat_at: float = 0.0
     _seconds: float = 0.0  # that were lost on each of the orders that have just landed
     _entered: list[tuple[str, float]] = field(default_factory=lambda: [("reading", 0.0)])
-    _killed: dict[_Future, float] = field(default_factory=dict)  # when each was told to end
-    _begun: dict[_Future, tuple[UnderWay, ...]] = field(default_factory=dict)
+    _killed: dict[Answer, float] = field(default_factory=dict)  # when each was told to end
     _drawn: deque[Order] = field(default_factory=deque)  # ahead, to find companions among them
 
     def __post_init__(self) -> None:
@@ -141,7 +130,7 @@ class Dispatcher:
                 self._notice(flying, rung)
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
-                    self._begun.pop(future, None)
+                    self.running.over(future)
                     orders = self._landed(future, flying.pop(future))
                     for order, fit in zip(orders, self._fits(orders, future), strict=False):
                         noted = done(order, fit) or {}
@@ -151,7 +140,7 @@ class Dispatcher:
                 self._beat()
         except BaseException:
             self._drawn.clear()
-            self._begun.clear()
+            self.running.clear()
             for future in flying:
                 self._kill(future)
                 self._lost(future)
@@ -167,25 +156,25 @@ class Dispatcher:
             self.journal.write("beat", {"at_seconds": now})
             self._beat_at = now + BEAT_SECONDS
 
-    def _flight(self, orders: list[Order], latest: float) -> _Flight:
+    def _flight(self, orders: list[Order], latest: float) -> Flight:
         """Its file lies with the arrays, a folder that all workers share and that goes in the end.
 
         Of another's workers none is asked for a sign: they cannot be ended, and may be elsewhere.
         """
         if not hasattr(self.executor, "kill"):
-            return _Flight(orders, latest, None)
+            return Flight(orders, latest, None)
         self._flights += 1
         heart = Heart(Path(orders[0].arrays) / f"heart-{self._flights}")
-        return _Flight([replace(o, heart=str(heart.file)) for o in orders], latest, heart)
+        return Flight([replace(o, heart=str(heart.file)) for o in orders], latest, heart)
 
-    def _landed(self, future: _Future, flight: _Flight) -> list[Order]:
+    def _landed(self, future: Answer, flight: Flight) -> list[Order]:
         answered = future.done() and not future.cancelled() and future.exception() is None
         self._seconds = 0.0 if answered else self._lost(future) / len(flight.orders)
         if flight.heart is not None:
             flight.heart.forget()
         return flight.orders
 
-    def _lost(self, future: _Future) -> float:
+    def _lost(self, future: Answer) -> float:
         """Book what a worker of ours spent on what it never answered."""
         begun = getattr(future, "begun", None)
         seconds = 0.0 if begun is None else max(0.0, self.meter.clock() - begun)
@@ -202,7 +191,7 @@ class Dispatcher:
         """
         return start_ups(getattr(self.executor, "starts", ()), self._entered)
 
-    def _submitted(self, flight: _Flight) -> _Future:
+    def _submitted(self, flight: Flight) -> Answer:
         """On its way; an executor that breaks in the midst of a run costs these orders alone.
 
         One that has never trained anything is for the user to repair.
@@ -213,38 +202,16 @@ class Dispatcher:
             if self.engine is None:
                 raise
             time.sleep(POLL_SECONDS)  # a search would otherwise fail thousands of them at once
-            refused: _Future = Future()
+            refused: Answer = Future()
             refused.set_exception(error)
             return refused
 
     def _notice(self, flying: _Flying, rung: Callable[[Order], int | None]) -> None:
-        """Tell the listener of orders that a worker has begun: some wait in line first."""
-        now = self.meter.spent_seconds
-        begun = {
-            future: tuple(
-                UnderWay(order.candidate.title, order.seed, rung(order), now, order.id)
-                for order in flight.orders
-            )
-            for future, flight in flying.items()
-            if future not in self._begun and future.running()
-        }
-        if begun:
-            self._begun |= begun
+        """Tell the listener what workers have begun, or how far they are."""
+        if self.running.began(flying, rung, self.meter.spent_seconds):
             self.tell("start")
-        elif self._felt(flying):
+        elif self.running.moved(flying):
             self.tell("step")
-
-    def _felt(self, flying: _Flying) -> bool:
-        """Take note of how far the trainings are; whether any of them said something new."""
-        new = False
-        for future, known in self._begun.items():
-            flight = flying.get(future)
-            if flight is None or flight.heart is None or (pulse := flight.heart.pulse()) is None:
-                continue
-            now = tuple(replace(o, pulse=pulse) if o.order == pulse.order else o for o in known)
-            new |= now != known
-            self._begun[future] = now
-        return new
 
     def _most(self) -> int:
         """How many orders may be under way."""
@@ -287,7 +254,7 @@ class Dispatcher:
             self._drawn.remove(order)
         return [first, *beside]
 
-    def _fits(self, orders: list[Order], future: _Future) -> list[Fit]:
+    def _fits(self, orders: list[Order], future: Answer) -> list[Fit]:
         """What came of `orders`; nothing yet where too many went together and are tried again."""
         killed = future in self._killed
         self._killed.pop(future, None)
@@ -313,13 +280,13 @@ class Dispatcher:
             if late and future not in self._killed:
                 self._kill(future)
 
-    def _given_up(self, flying: _Flying) -> set[_Future]:
+    def _given_up(self, flying: _Flying) -> set[Answer]:
         """Those that were told to end and may never say so: cancelled, beyond our reach, late."""
         own, late = hasattr(self.executor, "kill"), time.monotonic() - KILL_SECONDS
         told = [(future, when) for future, when in self._killed.items() if future in flying]
         return {f for f, when in told if f.cancelled() or not own or when < late}
 
-    def _kill(self, future: _Future) -> None:
+    def _kill(self, future: Answer) -> None:
         """Only our own pool can end one worker; any other executor is asked to cancel."""
         self._killed[future] = time.monotonic()
         kill = getattr(self.executor, "kill", None)
@@ -368,11 +335,6 @@ class Dispatcher:
             training_seconds=fit.seconds,
         )
 
-    def _under_way(self) -> tuple[UnderWay, ...]:
-        """Of no more workers than there are: one may begin the next before we hear of the last."""
-        running = [orders for future, orders in self._begun.items() if not future.done()]
-        return tuple(each for orders in running[-self.workers :] for each in orders)
-
     def evened(self, order: Order) -> Order:
         """`order`, longer by what its cell is behind by; where nothing is counted but time."""
         return self.balance.evened(order) if self.meter.budget.by_time_alone else order
@@ -402,7 +364,7 @@ class Dispatcher:
                 better=self.better,
                 unit=self.unit,
                 best=dict(self.best),
-                under_way=self._under_way(),
+                under_way=self.running.now(self.workers),
                 **more,
             )
         )
