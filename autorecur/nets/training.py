@@ -132,7 +132,11 @@ class Training:
     @property
     def going(self) -> bool:
         """Whether there is a step left to do."""
-        return self.status is Status.FINISHED and not self._ended
+        return not self._ended
+
+    def _end(self, status: Status) -> None:
+        """It is over. What happens beyond its usual end changes nothing in how it ended."""
+        self.status, self._ended = self._usual[0] if self._usual else status, True
 
     def in_time(self) -> bool:
         """Whether a step and its share of a validation may be done; if not, the training has ended.
@@ -142,13 +146,10 @@ class Training:
         """
         if self.clock() <= self.order.deadline and self._steps_left_in_time() >= 1:
             return True
-        if self._usual is not None:
-            self.status = self._usual[0]  # it was only going on for longer
-        else:
-            self.status = Status.DEADLINE
-            self.late = (
-                self.order.deadline - self.clock() < self.order.longest_seconds - self.worked
-            )
+        self._end(Status.DEADLINE)
+        if self.status is Status.DEADLINE:
+            own = self.order.longest_seconds - self.worked
+            self.late = self.order.deadline - self.clock() < own
         return False
 
     def _steps_left_in_time(self) -> float:
@@ -193,7 +194,7 @@ class Training:
         self.progress.steps += steps
         self._beat()
         if not np.isfinite(last_loss):
-            self.status = Status.DIVERGED
+            self._end(Status.DIVERGED)
 
     def _booked(self, use: str, seconds: float, first: bool) -> float:
         """Put what a call took under `use`, less what compiling took of it; returns the rest.
@@ -211,10 +212,8 @@ class Training:
 
     def due(self) -> bool:
         """Whether the weights of now should be validated."""
-        if self.status is Status.DIVERGED:
-            return False
         steps = self.progress.steps
-        return steps % self._between == 0 or steps == self.order.steps
+        return not self._ended and (steps % self._between == 0 or steps == self.order.steps)
 
     def judged(self, given: NDArray[np.float32], seconds: Callable[[], float]) -> float:
         """What the weights of now forecast for the validation examples, as the program gave it.
@@ -226,7 +225,7 @@ class Training:
         forecast, factor = self._restored(given), 1.0
         watched = scoring.watched(*judged, forecast)
         if not np.isfinite(watched):
-            self.status = Status.DIVERGED
+            self._end(Status.DIVERGED)
             return factor
         score = watched if self.metric.watch is None else scoring.score(*judged, forecast)
         self.progress.see(watched, score)
@@ -241,7 +240,7 @@ class Training:
         if self._usual is not None:
             status, usual = self._usual
             if self.worked >= usual + min(self.order.extra_seconds, usual):
-                self.status, self._ended = status, True
+                self._end(status)
         return factor
 
     @property

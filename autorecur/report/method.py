@@ -117,6 +117,11 @@ def method(record: Record) -> Section:
         f"seeds and the same compute. {folds} Seeds are averaged within a fold, because the fold "
         "is the unit of evidence."
     )
+    if record.budget["limit_seconds"] and record.budget.get("timeline"):
+        dueled += (
+            " Where nothing but time is counted, a cell that has had fewer seconds than the other "
+            "trains on for the difference, in the search as in the duel."
+        )
     if "clear" in thresholds and record.budget["limit_seconds"]:
         dueled += (
             " When every fold has 1, 2, 4, 8 … seeds a look is taken: what is "
