@@ -58,8 +58,8 @@ __all__ = [
 
 # A margin of 1 % is half a point of accuracy, which has no error to be a share of.
 POINT_SHARE = 0.5
-REFIT_FACTOR = 1.6  # its epochs are longer than the search's by the validation and the duel's rows
-REFIT_SECONDS = 4.0  # more for each: the duel's last pair may be late, and the network is saved
+REFIT_FACTOR = 1.4  # its epochs are longer than the search's by the validation and the duel's rows
+REFIT_SECONDS = 2.5  # more for each: the duel's last pair may be late, and the network is saved
 MEMORY_SHARE = 0.06  # of a budget is not too much to ask the finalists how far back they look
 RESULT_SECONDS = 1.5  # after its last step a refit still saves its network and times a forecast
 
