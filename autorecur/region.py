@@ -225,7 +225,8 @@ def _whole(each: UnderWay, state: State) -> str:
     if (pulse := each.pulse) is None:
         return _shortest(each, state)
     stale = f"no gain for {pulse.stale}" if pulse.stale else ""
-    how_far = f"step {pulse.steps} of {pulse.of_steps}" if pulse.of_steps else ""
+    on = "beyond" if pulse.steps > pulse.of_steps else "of"  # it makes up for what its cell lacks
+    how_far = f"step {pulse.steps} {on} {pulse.of_steps}" if pulse.of_steps else ""
     parts = (_shortest(each, state), how_far, _course(pulse, state), stale)
     return "  ".join(filter(None, parts))
 

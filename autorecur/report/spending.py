@@ -127,8 +127,9 @@ def _timeline(info: TimelineInfo) -> Plot:
     )
     if lost := sum(each.came_to_nothing for each in info.ran):
         finding += f" {words.plural(lost, 'training')} came to nothing."
+    plain = " grey: a plain recurrent network;" if {r.cell for r in info.ran} - set(CELLS) else ""
     reading = (
-        "A row for each worker, a bar for each training; hatched: GRU; a cross: it came to "
+        f"A row for each worker, a bar for each training; hatched: GRU;{plain} a cross: it came to "
         f"nothing.{_longest(info)}"
     )
     label = f"Trainings by when they ran. {finding}"

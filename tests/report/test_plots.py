@@ -62,6 +62,17 @@ def test_trainings_that_follow_each_other_share_a_lane() -> None:
     assert info.busy == pytest.approx((4 + 6 + 4 + 2.9 + 1) / 20)
 
 
+def test_a_plain_network_is_drawn_too_and_told_apart() -> None:
+    info = when(ran(0, 4), ran(4, 5, cell="rnn", title="SimpleRNN 1 × 8", stage="refit"))
+    assert info is not None and [each.cell for each in info.ran] == ["gru", "rnn"]
+    drawn = {
+        cell: figures.draw(replace(info, ran=info.ran[at : at + 1]))
+        for at, cell in enumerate(("gru", "rnn"))
+    }
+    assert "var(--gru)" in drawn["gru"] and "var(--baseline)" not in drawn["gru"]
+    assert "var(--baseline)" in drawn["rnn"] and "var(--gru)" not in drawn["rnn"]
+
+
 def test_no_more_lanes_are_drawn_than_there_are_workers() -> None:
     info = when(ran(0, 4), ran(1, 6), ran(2, 8), workers=1)
     assert info is not None and info.lanes == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autorecur.report import words
-from autorecur.report.figures.style import COLOUR, FAINT, INK, MUTED, PAPER, figure
+from autorecur.report.figures.style import BASELINE, COLOUR, FAINT, INK, MUTED, PAPER, figure
 from autorecur.report.plots.fidelity import MARKS
 from autorecur.report.plots.spent import SpentInfo
 from autorecur.report.plots.timeline import TimelineInfo
@@ -63,17 +63,17 @@ def draw_timeline(info: TimelineInfo) -> Figure:
     drawn = figure(7.6, 0.9 + 0.3 * info.lanes)
     axes = drawn.subplots()
     whole = max(info.limit or 0.0, max(each.end for each in info.ran))
-    for cell in COLOUR:
+    for cell in sorted({each.cell for each in info.ran}):
         bars = [each for each in info.ran if each.cell == cell]
         axes.barh(
             [each.lane for each in bars],
             [each.seconds for each in bars],
             left=[each.begin for each in bars],
             height=0.72,
-            color=COLOUR[cell],
+            color=COLOUR.get(cell, BASELINE),  # a plain network is a yardstick, as baselines are
             edgecolor=PAPER,
             linewidth=0.5,
-            hatch=HATCH[cell],
+            hatch=HATCH.get(cell),
         )
     lost = [each for each in info.ran if each.came_to_nothing]
     axes.plot(
