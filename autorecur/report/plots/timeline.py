@@ -11,7 +11,7 @@ from autorecur.record import Record
 
 __all__ = ["MOST", "Ran", "TimelineInfo", "timeline_info"]
 
-MOST = 200  # trainings, the longest ones
+MOST = 80  # trainings, the longest ones
 # Of a second: an answer is heard of a little after its training has ended, and may seem to overlap
 # the worker's next one.
 LATE = 0.3
