@@ -76,6 +76,7 @@ def test_a_plain_network_is_drawn_too_and_told_apart() -> None:
 def test_no_more_lanes_are_drawn_than_there_are_workers() -> None:
     info = when(ran(0, 4), ran(1, 6), ran(2, 8), workers=1)
     assert info is not None and info.lanes == 1
+    assert "worker 1" in figures.draw(info)  # a single row has room, with the names around it
     assert [(each.begin, each.end) for each in info.ran] == [(0, 4), (4, 6), (6, 8)]
 
 

@@ -60,9 +60,10 @@ def draw_spent(info: SpentInfo) -> Figure:
 
 def draw_timeline(info: TimelineInfo) -> Figure:
     """A row a worker, a bar a training."""
-    drawn = figure(7.6, 0.9 + 0.3 * info.lanes)
+    drawn = figure(7.6, 1.2 + 0.3 * info.lanes)
     axes = drawn.subplots()
-    whole = max(info.limit or 0.0, max(each.end for each in info.ran))
+    ends = [each.end for each in info.ran] + [begin for _, begin in info.stages]
+    whole = max(info.limit or 0.0, *ends)
     for cell in sorted({each.cell for each in info.ran}):
         bars = [each for each in info.ran if each.cell == cell]
         axes.barh(
