@@ -102,7 +102,7 @@ def measured(dataset: Dataset, first: Candidate, metric: Metric, workers: int) -
     if not timed:
         return None
     return Pace(
-        max((f.ledger["steps"] + f.ledger["validation"]) / f.timed_steps for f in timed),
+        max(fit.working_seconds / fit.timed_steps for fit in timed),
         max(fit.ledger["compile"] + fit.ledger["other"] for fit in timed),
     )
 

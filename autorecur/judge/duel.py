@@ -20,11 +20,11 @@ import numpy as np
 from autorecur.data.dataset import Dataset
 from autorecur.judge.learning import SHARES
 from autorecur.judge.outcome import FEWEST_FOLDS, MOST_SEEDS, SEEDS_IN_TIME
-from autorecur.judge.regimes import EQUAL_SECONDS, Met, other_cell, partners
+from autorecur.judge.regimes import EQUAL_SECONDS, Met, partners
 from autorecur.judge.stopping import next_look, whole_seeds
 from autorecur.judge.tally import Round, Tally
 from autorecur.metrics import Metric
-from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.candidate import CELLS, Candidate, other_cell
 from autorecur.nets.order import Fit, Order, Status
 from autorecur.nets.shape import Shape
 from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
@@ -195,7 +195,7 @@ class Duel:
                 return self._next()
             if self.dispatcher.meter.clock() < order.deadline or replay.knows(order):
                 self._waiting.pop()
-                return self._evened(order)
+                return self.dispatcher.evened(order)
             if replay.last_seed(self.dispatcher.stage) is None:
                 return None  # the other half of its pair is there: with a later deadline it follows
             self._waiting.clear()
@@ -209,11 +209,8 @@ class Duel:
             self._started += 1
             if not late:
                 first, *self._waiting = orders
-                return self._evened(first)
+                return self.dispatcher.evened(first)
         return None
-
-    def _evened(self, order: Order) -> Order:
-        return order if order.aside else self.dispatcher.evened(order)
 
     def _too_late(self) -> bool:
         """Whether no other pair is to be begun."""

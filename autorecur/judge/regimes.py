@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 from autorecur.judge.comparison import Comparison
 from autorecur.judge.outcome import DECIDE, FEWEST_FOLDS, Case
-from autorecur.nets.candidate import CELLS, Candidate
+from autorecur.nets.candidate import CELLS, Candidate, other_cell
 from autorecur.nets.cost import parameters
 from autorecur.nets.shape import Shape
 
-__all__ = ["EQUAL_SECONDS", "Met", "Regime", "flips", "other_cell", "partners", "regimes"]
+__all__ = ["EQUAL_SECONDS", "Met", "Regime", "flips", "partners", "regimes"]
 
 EQUAL_WIDTH, EQUAL_PARAMETERS = "equal width", "equal parameters"
 EQUAL_SECONDS = "equal seconds"
@@ -46,10 +46,6 @@ class Regime:
     low: float  # of the 95 % interval
     high: float
     settled: str | None  # "lstm", "gru" or "equivalent", where it is 95 % sure
-
-
-def other_cell(cell: str) -> str:
-    return CELLS[1 - CELLS.index(cell)]
 
 
 def partners(anchor: Candidate, shape: Shape) -> dict[str, Candidate]:

@@ -35,7 +35,7 @@ from autorecur.judge.phrases import (
     size,
 )
 from autorecur.judge.posterior import settling_size
-from autorecur.judge.regimes import Regime, flips, other_cell
+from autorecur.judge.regimes import Regime, flips
 from autorecur.judge.wording import (
     budget,
     budget_times,
@@ -45,6 +45,7 @@ from autorecur.judge.wording import (
     signed_percent,
     sure,
 )
+from autorecur.nets.candidate import other_cell
 from autorecur.search.budget import Budget
 
 __all__ = ["evidence", "first", "otherwise_fair", "reasons", "second", "would_change"]

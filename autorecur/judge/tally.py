@@ -91,7 +91,7 @@ class Tally:
     def working_seconds(self, place: Round, cell: str) -> float:
         """Of steps and validations, in one training; without end where it is not known."""
         fit = self._fits.get((place, cell))
-        return _working_seconds(fit) if fit and fit.ledger else math.inf
+        return fit.working_seconds if fit and fit.ledger else math.inf
 
     def comparison(
         self, baselines: Mapping[str, Mapping[str, float]], regime: str = ""
@@ -185,9 +185,9 @@ class Tally:
         known = [fit for fit in fits if fit and fit.ledger]
         if len(known) < len(CELLS):
             return True
-        most = max(map(_working_seconds, known))
+        most = max(fit.working_seconds for fit in known)
         cut = [fit for fit in known if fit.status is Status.DEADLINE]
-        if any(_working_seconds(fit) < FAIR_SHARE * most for fit in cut):
+        if any(fit.working_seconds < FAIR_SHARE * most for fit in cut):
             return False
         late = [fit.late for fit in known]
         if all(late) or not any(late) or place.regime == EQUAL_SECONDS:
@@ -211,10 +211,6 @@ class Tally:
             gru_seconds=gru.seconds if gru else 0.0,
             failed=tuple(cell for cell, fit in fits.items() if fit and _failed(fit)),
         )
-
-
-def _working_seconds(fit: Fit) -> float:
-    return fit.ledger["steps"] + fit.ledger["validation"]
 
 
 def _failed(fit: Fit) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "REFERENCE_NAME",
     "Candidate",
     "Space",
+    "other_cell",
 ]
 
 CELLS = ("lstm", "gru")
@@ -31,6 +32,11 @@ REFERENCE_NAME = "SimpleRNN"
 REFERENCE_CELL = "rnn"  # a plain recurrent network: measured beside the two, never recommended
 NORMALISATIONS = ("none", "last", "standard", "season", "difference")
 POOLINGS = ("last", "mean", "max", "attention")
+
+
+def other_cell(cell: str) -> str:
+    """The one that `cell` is compared with."""
+    return CELLS[1 - CELLS.index(cell)]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from autorecur.nets.candidate import CELLS
+from autorecur.nets.candidate import CELLS, other_cell
 from autorecur.nets.order import Fit, Order
 
 __all__ = ["Balance"]
@@ -34,9 +34,8 @@ class Balance:
         return replace(order, extra_seconds=owed)
 
     def _behind(self, cell: str) -> float:
-        (other,) = (each for each in CELLS if each != cell)
         promised = sum(seconds for those, seconds in self._promised.values() if those == cell)
-        return self._given[other] - self._given[cell] - promised
+        return self._given[other_cell(cell)] - self._given[cell] - promised
 
     def book(self, order: Order, fit: Fit) -> None:
         """What came of `order`: it counts once the other cell's half of its pair is there too."""
@@ -44,8 +43,7 @@ class Balance:
         self._promised.pop(order.id, None)
         if cell not in CELLS:
             return
-        pair = order.id.removesuffix(cell)
-        (other,) = (each for each in CELLS if each != cell)
+        pair, other = order.id.removesuffix(cell), other_cell(cell)
         if (beside := self._halves.pop(f"{pair}{other}", None)) is None:
             self._halves[order.id] = fit.working_seconds
         else:

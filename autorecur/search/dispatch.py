@@ -337,7 +337,9 @@ class Dispatcher:
 
     def evened(self, order: Order) -> Order:
         """`order`, longer by what its cell is behind by; where nothing is counted but time."""
-        return self.balance.evened(order) if self.meter.budget.by_time_alone else order
+        if order.aside or not self.meter.budget.by_time_alone:
+            return order
+        return self.balance.evened(order)
 
     def enter(self, stage: str) -> None:
         """What is carried out from now on belongs to `stage`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecur.report import words
 from autorecur.report.figures.style import BASELINE, COLOUR, FAINT, INK, MUTED, PAPER, figure
@@ -48,13 +48,8 @@ def draw_spent(info: SpentInfo) -> Figure:
         )
         names.append((place, f"{part.cell.upper()}, {part.fidelity} {MARKS[part.fidelity]}"))
     axes.set_yticks([place for place, _ in names], [name for _, name in names])
-    axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.3 * longest)
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(_rounds())
-    axes.xaxis.set_major_formatter(lambda x, at: words.duration(x) if x else "0")
-    axes.set_xlabel("time of training, of all workers together")
+    _set_times(axes, 1.3 * longest, "time of training, of all workers together")
     return drawn
 
 
@@ -89,13 +84,8 @@ def draw_timeline(info: TimelineInfo) -> Figure:
     if info.limit is not None:
         axes.axvline(info.limit, color=INK, linewidth=1.2)
     axes.set_yticks(range(info.lanes), [f"worker {lane + 1}" for lane in range(info.lanes)])
-    axes.tick_params(axis="y", length=0)
     axes.set_ylim(info.lanes - 0.45, -0.55)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlim(0, 1.01 * whole)
-    axes.xaxis.set_major_locator(_rounds())
-    axes.xaxis.set_major_formatter(lambda x, at: words.duration(x) if x else "0")
-    axes.set_xlabel("time since the call")
+    _set_times(axes, 1.01 * whole, "time since the call")
     return drawn
 
 
@@ -118,8 +108,13 @@ def _name_stages(axes: Axes, info: TimelineInfo, whole: float) -> None:
             free = begin + ROOM * whole
 
 
-def _rounds() -> Any:
-    """Ticks at round times."""
+def _set_times(axes: Axes, until: float, label: str) -> None:
+    """Rows beside an axis of time, from nought, with ticks at round times."""
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(0, until)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(lambda x, at: words.duration(x) if x else "0")
+    axes.set_xlabel(label)

@@ -59,9 +59,9 @@ def timeline_info(record: Record) -> TimelineInfo | None:
         return None
     first, last = ran[0].begin, max(each.end for each in ran)
     lanes = 1 + max(each.lane for each in ran)
-    kept = sorted(ran, key=lambda each: -each.seconds)[:MOST]
+    longest = sorted(range(len(ran)), key=lambda at: -ran[at].seconds)[:MOST]
     return TimelineInfo(
-        ran=tuple(each for each in ran if each in kept),
+        ran=tuple(ran[at] for at in sorted(longest)),
         of=len(ran),
         lanes=lanes,
         busy=min(1.0, sum(each.seconds for each in ran) / (lanes * (last - first) or 1.0)),
