@@ -327,15 +327,14 @@ def test_dependencies_are_what_is_imported(sources: dict[str, str]) -> None:
 
 def test_each_dependency_says_which_file_needs_it(sources: dict[str, str]) -> None:
     libraries = {name: library for library, name in DISTRIBUTIONS.items()}
+    used = uses(sources)
     for name, comment in declared().items():
         files = re.findall(r"[a-z_/]+(?:\.py|/)", comment)
         assert files, f"{name}: {comment}"
         for file in files:
             module = file.removesuffix(".py").rstrip("/").replace("/", ".")
             users = {
-                use.source
-                for use in uses(sources)
-                if use.target.split(".")[0] == libraries.get(name, name)
+                use.source for use in used if use.target.split(".")[0] == libraries.get(name, name)
             }
             needed = any(within(user, (module,)) for user in users)
             assert needed or name in PRESENT_ONLY, f"{name} is not used in {file}"

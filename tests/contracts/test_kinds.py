@@ -167,56 +167,49 @@ def test_a_plain_network_is_measured_where_it_was_asked_for(made: Made) -> None:
         assert "SimpleRNN" in (made.run.folder / "report.html").read_text()
 
 
-def _saved(example: Example, folder: Path) -> Path:
-    if example.kind == "language-model":
-        path = folder / "table.txt"
-        path.write_text("\n".join(example.table["line"]))
-    else:
-        path = folder / "table.csv"
-        example.table.to_csv(path, index=False)
-    return path
-
-
-def test_a_fresh_process_evaluates(made: Made, tmp_path: Path) -> None:
-    """And generates; that it predicts, and what, is for the next test to see."""
-    table = _saved(made.example, tmp_path)
-
-    def call(*arguments: str) -> str:
-        done = fresh.command(*arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    folder = str(made.run.folder)
-    scores = json.loads(call("evaluate", folder, str(table), "--json"))
-    assert scores
-    assert all(value is None or np.isfinite(value) for value in scores.values())
-    if made.example.kind == "language-model":
-        text = call("generate", folder, "--prompt", "ba lo", "--n", "20", "--seed", "3")
-        assert text.startswith("ba lo")
-        assert text == call("generate", folder, "--prompt", "ba lo", "--n", "20", "--seed", "3")
-
-
-def test_the_order_of_rows_does_not_matter_and_one_row_will_do(made: Made, tmp_path: Path) -> None:
+def test_a_fresh_process_predicts_and_evaluates(made: Made, tmp_path: Path) -> None:
+    """The same whatever the order of the rows, and one row will do; it evaluates what it read."""
     if made.example.kind == "language-model":
         pytest.skip("of running text the order is what is learnt")
-    table = made.example.table
+    table, path = made.example.table, tmp_path / "table.csv"
+    table.to_csv(path, index=False)
     if made.example.asked.get("known"):
         table = pd.read_csv(_with_future(made.example, tmp_path))
-    fresh.check_answers(made.run, table, tmp_path / "tables")  # the holdout's among them
+    evaluate = ("evaluate", str(made.run.folder), str(path), "--json")
+    (told,) = fresh.check_answers(made.run, table, tmp_path / "tables", evaluate)
+    _check_scores(told)
 
 
-def test_a_language_model_and_very_little_text(made: Made, tmp_path: Path) -> None:
+def _check_scores(told: fresh.Told) -> None:
+    assert told.code == 0, told.err
+    scores = json.loads(told.out)
+    assert scores
+    assert all(value is None or np.isfinite(value) for value in scores.values())
+
+
+def test_a_fresh_process_evaluates_and_goes_on_with_a_text(made: Made, tmp_path: Path) -> None:
     """It goes on from one character, and refuses in one sentence to be scored on one."""
     if made.example.kind != "language-model":
         pytest.skip("it reads tables")
-    folder, path = str(made.run.folder), tmp_path / "short.txt"
-    done = fresh.command("generate", folder, "--prompt", "b", "--n", "5")
-    assert done.returncode == 0 and len(done.stdout.rstrip("\n")) == 6
-    path.write_text("b")
-    refused = fresh.command("evaluate", folder, str(path))
-    assert refused.returncode == 2
-    assert "the text has 1 token" in refused.stderr.splitlines()[-1]
-    assert "Traceback" not in refused.stderr
+    folder, path, short = str(made.run.folder), tmp_path / "table.txt", tmp_path / "short.txt"
+    path.write_text("\n".join(made.example.table["line"]))
+    short.write_text("b")
+    generate = ("generate", folder, "--prompt", "ba lo", "--n", "20", "--seed", "3")
+    calls = (
+        ("evaluate", folder, str(path), "--json"),
+        generate,
+        generate,
+        ("generate", folder, "--prompt", "b", "--n", "5"),
+        ("evaluate", folder, str(short)),
+    )
+    _, (scored, said, again, little, refused) = fresh.asked(made.run, {}, tmp_path / "new", *calls)
+    _check_scores(scored)
+    assert said.code == 0 and said.out.startswith("ba lo")
+    assert said == again
+    assert little.code == 0 and len(little.out.rstrip("\n")) == 6
+    assert refused.code == 2
+    assert "the text has 1 token" in refused.err.splitlines()[-1]
+    assert "Traceback" not in refused.err
 
 
 def _with_future(example: Example, folder: Path) -> Path:

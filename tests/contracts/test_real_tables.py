@@ -98,15 +98,15 @@ def test_a_real_table_goes_the_whole_way(
     assert run.record.data["kind"] == ("forecast" if name == "panel" else name)
     assert run.record.verdict["outcome"] != "INCOMPLETE"
     assert run.record.score["holdout"] is not None
-    scored = fresh.command("evaluate", str(run.folder), str(path), "--json")
-    assert scored.returncode == 0, scored.stderr
-    scores = json.loads(scored.stdout)
-    assert all(value is None or np.isfinite(value) for value in scores.values())
-    assert scores[run.record.metric["name"]] is not None
     if real.asked.get("known"):  # the last rows say what is known, and not yet what was
         last = table.groupby(real.asked["series"]).tail(real.asked["horizon"]).index
         table.loc[last, real.asked["target"]] = np.nan
-    fresh.check_answers(run, table, tmp_path / "answers")
+    evaluate = ("evaluate", str(run.folder), str(path), "--json")
+    (scored,) = fresh.check_answers(run, table, tmp_path / "answers", evaluate)
+    assert scored.code == 0, scored.err
+    scores = json.loads(scored.out)
+    assert all(value is None or np.isfinite(value) for value in scores.values())
+    assert scores[run.record.metric["name"]] is not None
 
 
 @pytest.mark.slow
@@ -118,9 +118,12 @@ def test_a_real_text_goes_the_whole_way(
     path.write_text(text)
     run = _fitted(path, {}, tmp_path, workers)
     assert run.record.data["kind"] == "language-model"
-    scored = fresh.command("evaluate", str(run.folder), str(path), "--json")
-    assert scored.returncode == 0, scored.stderr
-    assert 0 < json.loads(scored.stdout)["bits"] < 8
-    said = fresh.command("generate", str(run.folder), "--prompt", "ROMEO:", "--n", "30")
-    assert said.returncode == 0, said.stderr
-    assert said.stdout.startswith("ROMEO:") and len(said.stdout.rstrip("\n")) <= 36
+    calls = (
+        ("evaluate", str(run.folder), str(path), "--json"),
+        ("generate", str(run.folder), "--prompt", "ROMEO:", "--n", "30"),
+    )
+    _, (scored, said) = fresh.asked(run, {}, tmp_path / "new", *calls)
+    assert scored.code == 0, scored.err
+    assert 0 < json.loads(scored.out)["bits"] < 8
+    assert said.code == 0, said.err
+    assert said.out.startswith("ROMEO:") and len(said.out.rstrip("\n")) <= 36

@@ -17,9 +17,10 @@ from autorecur.report import __file__ as report_file
 
 __all__ = ["CONTROL", "MARKUP", "rewritten"]
 
+# Each as long as the other where it is shown, so that one plain page is the measure of both.
 MARKUP = (
     "</script></style><img src=x onerror=alert(1)>\"'><!--{{7*7}}{%raw%} $\\frac{ "
-    'id="x" url(#y) href="#z" #0a0b01 <svg '
+    'id="x" url(#y) href="#z" #0a0b01 <svg onload="x()" &lt;i&gt;& '
 )
 CONTROL = (
     "|a|`b`|[c](javascript:d)|**e** ~~f~~ www.g.example http://h.example\x00\x1b[2J\x1b]0;t\x07"

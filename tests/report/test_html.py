@@ -148,9 +148,9 @@ def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["script", "image", "formula", "placeholder", "long word"])
-def test_hostile_classes_and_texts_are_text_and_nothing_else(kind: str, name: str) -> None:
-    harmless, hostile = page(of_kind(kind, "harmless")), page(of_kind(kind, HOSTILE[name]))
+def test_hostile_classes_and_texts_are_text_and_nothing_else(kind: str) -> None:
+    """One without end; all else that is hostile is in every string of `test_hostile` at once."""
+    harmless, hostile = page(of_kind(kind, "harmless")), page(of_kind(kind, HOSTILE["long word"]))
     assert hostile.counts == harmless.counts
 
 
