@@ -1,9 +1,11 @@
 """What each worker holds in memory after every training of one long run.
 
-    python tests/benchmarks/flat_memory.py [--trainings 100] [--only etth1 …]
+    python tests/benchmarks/flat_memory.py [--trainings 150] [--only etth1 …]
 
 At the end each worker may hold 1.2 times what it held after the run's tenth training, and no more;
-else the exit code is 1. Needs the developers' data sets.
+else the exit code is 1. A worker is also seen in the midst of a training, as the other one ends
+its own: what counts is the least of a few looks. A run need not take all trainings of its budget:
+the table says how many it took, and they should be 100. Needs the developers' data sets.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ import autorecur
 from autorecur.search.workers import WorkerPool
 
 MOST = 1.2
+LOOKS = 6  # of which the least counts: trainings that ended on either worker
 MIB = 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trainings", type=int, default=100)
+    parser.add_argument("--trainings", type=int, default=150)
     parser.add_argument("--only", nargs="+", choices=TABLES, default=["etth1"])
     given = parser.parse_args(arguments)
     if not DATASETS.is_dir():
@@ -45,21 +48,26 @@ def _grown(name: str, trainings: int) -> float:
     seen: list[dict[int, float]] = []  # of each worker by its process, after every training
     with WorkerPool(2) as pool, tempfile.TemporaryDirectory() as folder:
 
+        def note() -> None:
+            seen.append({place: _held(pid) for place, pid in enumerate(pool.process_ids())})
+
         def look(event: Any) -> None:
             if event.kind == "training":
-                seen.append({place: _held(pid) for place, pid in enumerate(pool.process_ids())})
+                note()
 
         settings = {**asked, "budget": f"{trainings}trainings", "workers": 2, "seed": 1}
         out = Path(folder) / "run"
         autorecur.fit(DATASETS / file, **settings, out=out, executor=pool, listener=look)
+        note()  # of workers that do nothing any more
     most = 0.0
     for place in seen[-1]:
         early, middle, late = (
-            seen[number][place] / MIB for number in (9, len(seen) // 2, len(seen) - 1)
+            min(each[place] for each in seen[until - LOOKS : until]) / MIB
+            for until in (10, len(seen) // 2, len(seen))
         )
         most = max(most, late / early)
         print(
-            f"| {name}, {len(seen)} trainings | {place + 1} | {early:.0f} | {middle:.0f} "
+            f"| {name}, {len(seen) - 1} trainings | {place + 1} | {early:.0f} | {middle:.0f} "
             f"| {late:.0f} | {late / early:.2f} |",
             flush=True,
         )
