@@ -327,7 +327,7 @@ def test_dependencies_are_what_is_imported(sources: dict[str, str]) -> None:
 
 def test_each_dependency_says_which_file_needs_it(sources: dict[str, str]) -> None:
     libraries = {name: library for library, name in DISTRIBUTIONS.items()}
-    used = uses(sources)
+    used = list(uses(sources))
     for name, comment in declared().items():
         files = re.findall(r"[a-z_/]+(?:\.py|/)", comment)
         assert files, f"{name}: {comment}"
