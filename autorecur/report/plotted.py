@@ -52,7 +52,8 @@ class PosteriorInfo:
     degrees: float | None
     margin: float
     unit: str
-    base: float | None  # what 100 % means on the second axis
+    base: float | None  # what 100 % means on the second line of the axis …
+    base_of: str  # … and whose error that is
     better: str
     probability: tuple[float, float, float] | None  # LSTM better, equivalent, GRU better
     folds: tuple[
@@ -156,6 +157,7 @@ def posterior_info(record: Record) -> PosteriorInfo | None:
         margin=times * (value or 0.0),
         unit="points" if share else difference["unit"],
         base=value / fraction if value and fraction and not share else None,
+        base_of=margin["of"],
         better=record.metric["better"],
         probability=tuple(probability[name] for name in names) if probability else None,
         folds=tuple((fold, tuple(values)) for fold, values in folds.items()),

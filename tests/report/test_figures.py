@@ -65,6 +65,18 @@ def test_the_posterior_is_what_the_judge_left() -> None:
     assert posterior_info(record("INCOMPLETE")) is None
 
 
+@pytest.mark.parametrize("of", ["best baseline error", "better network's error"])
+def test_per_cent_are_of_what_the_margin_is_a_share_of(of: str) -> None:
+    made = record()
+    verdict = {**made.verdict, "margin": {**made.verdict["margin"], "of": of}}
+    for info in (
+        posterior_info(replace(made, verdict=verdict)),
+        variations_info(replace(made, verdict=verdict)),
+    ):
+        assert info is not None and info.base
+        assert f"in per cent of the {of}" in figures.draw(info)
+
+
 def test_the_density_is_a_density() -> None:
     step = 0.01
     area = sum(density(at * step, 0.3, 0.7, 5.0) for at in range(-3000, 3000)) * step

@@ -41,7 +41,7 @@ def draw_variations(info: VariationsInfo) -> Figure:
     if base is None:
         axes.xaxis.set_major_formatter(tick)
     else:
-        label += ", and in per cent of the best baseline's error"
+        label += f", and in per cent of the {words.cut(info.base_of, 40)}"
         axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
     axes.set_xlabel(label)
     return drawn

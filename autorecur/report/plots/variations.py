@@ -52,7 +52,8 @@ class VariationsInfo:
     rows: tuple[Variation, ...]
     margin: float
     unit: str
-    base: float | None  # what 100 % means on the second line of the axis
+    base: float | None  # what 100 % means on the second line of the axis …
+    base_of: str  # … and whose error that is
     better: str
 
 
@@ -101,6 +102,7 @@ def variations_info(record: Record) -> VariationsInfo | None:
         margin=margin,
         unit="points" if share else difference["unit"],
         base=value / fraction if value and fraction and not share else None,
+        base_of=verdict["margin"]["of"],
         better=record.metric["better"],
     )
 
