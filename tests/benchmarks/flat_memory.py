@@ -48,17 +48,13 @@ def _grown(name: str, trainings: int) -> float:
     seen: list[dict[int, float]] = []  # of each worker by its process, after every training
     with WorkerPool(2) as pool, tempfile.TemporaryDirectory() as folder:
 
-        def note() -> None:
-            seen.append({place: _held(pid) for place, pid in enumerate(pool.process_ids())})
-
         def look(event: Any) -> None:
             if event.kind == "training":
-                note()
+                seen.append({place: _held(pid) for place, pid in enumerate(pool.process_ids())})
 
         settings = {**asked, "budget": f"{trainings}trainings", "workers": 2, "seed": 1}
         out = Path(folder) / "run"
         autorecur.fit(DATASETS / file, **settings, out=out, executor=pool, listener=look)
-        note()  # of workers that do nothing any more
     most = 0.0
     for place in seen[-1]:
         early, middle, late = (
@@ -67,7 +63,7 @@ def _grown(name: str, trainings: int) -> float:
         )
         most = max(most, late / early)
         print(
-            f"| {name}, {len(seen) - 1} trainings | {place + 1} | {early:.0f} | {middle:.0f} "
+            f"| {name}, {len(seen)} trainings | {place + 1} | {early:.0f} | {middle:.0f} "
             f"| {late:.0f} | {late / early:.2f} |",
             flush=True,
         )

@@ -198,11 +198,11 @@ def test_a_fresh_process_evaluates_and_goes_on_with_a_text(made: Made, tmp_path:
     calls = (
         ("evaluate", folder, str(path), "--json"),
         generate,
-        generate,
         ("generate", folder, "--prompt", "b", "--n", "5"),
         ("evaluate", folder, str(short)),
     )
-    _, (scored, said, again, little, refused) = fresh.asked(made.run, {}, tmp_path / "new", *calls)
+    _, (scored, said, little, refused) = fresh.asked(made.run, {}, tmp_path / "new", *calls)
+    _, (again,) = fresh.asked(made.run, {}, tmp_path / "newer", generate)  # in another process
     _check_scores(scored)
     assert said.code == 0 and said.out.startswith("ba lo")
     assert said == again

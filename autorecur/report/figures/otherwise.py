@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autorecur.report import words
-from autorecur.report.figures.style import BAND, COLOUR, INK, MARK, MUTED, PAPER, figure, tick
+from autorecur.report.figures.style import (
+    BAND,
+    COLOUR,
+    INK,
+    MARK,
+    MUTED,
+    PAPER,
+    difference_axis,
+    figure,
+)
 from autorecur.report.plots.variations import Variation, VariationsInfo, said
 
 if TYPE_CHECKING:
@@ -37,13 +46,7 @@ def draw_variations(info: VariationsInfo) -> Figure:
     axes.set_yticks(range(len(info.rows)), [words.cut(row.name, 30) for row in info.rows])
     axes.tick_params(axis="y", length=0, labelsize=8.5)
     axes.spines["left"].set_visible(False)
-    label, base = f"GRU − LSTM [{words.cut(info.unit, 40)}]", info.base
-    if base is None:
-        axes.xaxis.set_major_formatter(tick)
-    else:
-        label += f", and in per cent of the {words.cut(info.base_of, 40)}"
-        axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
-    axes.set_xlabel(label)
+    difference_axis(axes, info.unit, info.base, info.base_of)
     return drawn
 
 

@@ -14,8 +14,8 @@ from autorecur.report.figures.style import (
     MARK,
     MUTED,
     count_whole,
+    difference_axis,
     figure,
-    tick,
 )
 from autorecur.report.plotted import FOLDS, MemoryInfo, PosteriorInfo, density
 
@@ -108,14 +108,7 @@ def _draw_rug(axes: Axes, info: PosteriorInfo, rows: int, low_cell: str, high_ce
     axes.set_yticks(range(rows), [words.cut(fold, 18) for fold, _ in info.folds[:rows]], fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    label = f"GRU − LSTM [{words.cut(info.unit, 40)}]"
-    base = info.base
-    if base is None:
-        axes.xaxis.set_major_formatter(tick)
-    else:
-        label += f", and in per cent of the {words.cut(info.base_of, 40)}"
-        axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
-    axes.set_xlabel(label)
+    difference_axis(axes, info.unit, info.base, info.base_of)
 
 
 def draw_memory(info: MemoryInfo) -> Figure:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autorecur.report import words
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -23,6 +25,7 @@ __all__ = [
     "STYLE",
     "THEME",
     "count_whole",
+    "difference_axis",
     "figure",
     "tick",
 ]
@@ -90,6 +93,17 @@ def figure(width: float, height: float) -> Figure:
 def tick(value: float, position: float = 0) -> str:
     """The label of a tick, with a real minus sign."""
     return f"{value:g}".replace("-", "−") if abs(value) > 1e-12 else "0"
+
+
+def difference_axis(axes: Axes, unit: str, base: float | None, base_of: str) -> None:
+    """The axis of GRU − LSTM; below each tick its per cent of `base`, where there is one."""
+    label = f"GRU − LSTM [{words.cut(unit, 40)}]"
+    if base is None:
+        axes.xaxis.set_major_formatter(tick)
+    else:
+        label += f", and in per cent of the {words.cut(base_of, 40)}"
+        axes.xaxis.set_major_formatter(lambda x, at: f"{tick(x)}\n{words.percent(x / base)}")
+    axes.set_xlabel(label)
 
 
 def count_whole(axes: Axes) -> None:
