@@ -1,6 +1,7 @@
 """How a run ends: the duel goes on while there is time, then everything is written down.
 
-The report is rehearsed first, so that what it takes is known and not feared.
+The report is rehearsed first, so that what it takes is known and not feared: once beside the duel's
+trainings, for a first report takes many times as long as the next, and once before the end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from autorecur.assemble import holdout_detail, record_of
@@ -39,18 +42,24 @@ __all__ = ["TEXT_SECONDS", "Ending"]
 
 INTERRUPT_SECONDS = 2.0
 REHEARSALS = 1.2  # that the report may take: most of its figures are drawn by then
-REHEARSAL_SECONDS = 3.0  # with less left, the report is written at once
+UNKNOWN_SECONDS = 1.5  # that a report is reckoned with where none was rehearsed
+LEAST_SECONDS = 2.0  # that it is reckoned with before the refit, which it tells of too
 SO_FAR = "so far"  # in place of a cell: the best network of the search
 END_SECONDS = 0.7  # more, for processes to end
 LONGEST_TEXT_SECONDS = 600.0  # that it may take where no time is set
+LEFT_SECONDS = 3.0  # for the record and the report, before which it must be done
 TRIES = 2
 LONGEST_MESSAGE = 120
-TEXT_SECONDS = 2.5  # more for the report of texts, whose network is saved with its tokeniser
+TEXT_SECONDS = 2.5  # more for the report of texts, whose network is saved with its tokeniser …
+NEXT_TEXT_SECONDS = 1.0  # … by a process that has done that before
 
 
 @dataclass
 class Ending:
-    """What a run has when its finalists are refitted; `told` ends it."""
+    """What a run has when its finalists are refitted; `told` ends it.
+
+    Before the refit it has no `refits` yet, and may `rehearse`.
+    """
 
     stage: Stage
     began: str
@@ -59,6 +68,35 @@ class Ending:
     refits: Mapping[str, Fit]
     writer: WorkerPool | None  # a process with Keras' text layers, where the networks read texts
     _reading: dict[str, Future[str]] = field(default_factory=dict)  # networks that read, by cell
+    _seconds: float | None = None  # that the report is reckoned with, where it was rehearsed
+    _first_text: Future[str] | None = None  # a first network that reads
+
+    def rehearse(self, duel: Duel) -> None:
+        """Write a first report where nobody sees it, while this process has nothing else to do.
+
+        The libraries that it imports and the fonts that it reads would otherwise cost each worker
+        its seconds at the end. Once, and as soon as the baselines are there.
+        """
+        if self._seconds is not None:
+            return
+        with suppress(OSError):  # of the scratch folder: the end will say so
+            self._measure(duel, "time")
+        if self._seconds is not None and self.writer is not None:
+            file = self.stage.settings.folder / MODEL_FILE
+            self._first_text = self._with_text(file, file.parent / "checkpoints" / "read.keras")
+
+    def reckon(self) -> None:
+        """What was learnt by that, for the refit: it gets what the report will not need."""
+        if self._seconds is not None:
+            text = self._text_seconds if self.writer is not None else 0.0
+            self.stage.meter.expect_report(max(LEAST_SECONDS, self._seconds) + text)
+
+    @property
+    def _text_seconds(self) -> float:
+        """That a tokeniser is reckoned with, while it is not done."""
+        tried = self._first_text
+        ready = tried is not None and tried.done() and tried.exception() is None
+        return NEXT_TEXT_SECONDS if ready else TEXT_SECONDS
 
     def told(self, duel: Duel, ended_by: str, own: bool) -> Run:
         """More of the duel, the last verdict, the network kept, the record and the report.
@@ -87,34 +125,47 @@ class Ending:
         return run
 
     def _dueled_on(self, duel: Duel, ended_by: str) -> str:
-        """More seeds in what the refit has left, and in what the report will not need."""
+        """More seeds in what the refit has left, and in what the report will not need.
+
+        Beside the first of them the report is rehearsed again, now that it tells of the refit. By
+        itself only where that may leave time for others: beside the baselines it can take long.
+        """
         meter = self.stage.meter
-        if meter.budget.seconds is None or meter.left("report") < REHEARSAL_SECONDS:
+        if meter.budget.seconds is None:
             return ended_by
-        seconds = self._rehearsed(duel, ended_by)
+        first, self._seconds = self._seconds, None
+        ended_by = dueled_on(self.stage, duel, ended_by, partial(self._measure, duel, ended_by))
+        needed = 2 * (first or UNKNOWN_SECONDS) + duel.another_seconds
+        if self._seconds is None and meter.left("report") > needed:
+            meter.enter("report")
+            self._measure(duel, ended_by)
+        self._seconds = self._seconds or first
+        if self._seconds is None:
+            return ended_by
         for _ in range(2):  # the second time without what the tokenisers were reckoned with
             late = not all(reading.done() for reading in self._reading.values())
-            meter.expect_report(seconds + TEXT_SECONDS * late)
+            meter.expect_report(self._seconds + self._text_seconds * late)
             ended_by = dueled_on(self.stage, duel, ended_by)
             if not late or ended_by == INTERRUPT:
                 break
-            wait(self._reading.values(), max(0.0, meter.left("report") - seconds))
+            wait(self._reading.values(), max(0.0, meter.left("report") - self._seconds))
         return ended_by
 
-    def _rehearsed(self, duel: Duel, ended_by: str) -> float:
-        """Write the report where nobody sees it: the seconds that it will need, as far as known."""
+    def _measure(self, duel: Duel, ended_by: str) -> None:
+        """Learn what a report takes that would be written now, by writing it apart; once."""
         meter = self.stage.meter
-        begin = meter.spent_seconds
+        networks = self._networks
+        known = self._seconds is not None or meter.budget.seconds is None
+        if known or not networks or not self.stage.references.ready.is_set():
+            return
+        begin = meter.clock()
         story = self._story(duel, ended_by)
-        cell = story.verdict.recommended
-        network = self._networks.get(cell or "") or self._networks.get(SO_FAR)
-        if network is None or not self.stage.references.ready.is_set():
-            return float("inf")
-        meter.enter("report")
-        story = replace(story, model=self.finalists.get(cell or ""), model_file=network)
+        cell = story.verdict.recommended or ""
+        network = networks.get(cell) or next(iter(networks.values()))
+        story = replace(story, model=self.finalists.get(cell), model_file=network)
         with tempfile.TemporaryDirectory() as scratch:
             _filed(_detailed(story), Path(scratch))
-        return REHEARSALS * (meter.spent_seconds - begin) + END_SECONDS
+        self._seconds = REHEARSALS * (meter.clock() - begin) + END_SECONDS
 
     def _story(self, duel: Duel, ended_by: str) -> Story:
         """What there is to tell by now, but for the network, which is not saved yet."""
@@ -206,7 +257,7 @@ class Ending:
         if self.writer is None:
             return path, ""
         meter, out, why = self.stage.meter, path.with_stem(f"{path.stem}-text"), ""
-        patience = min(meter.left("report") - REHEARSAL_SECONDS, LONGEST_TEXT_SECONDS)
+        patience = min(meter.left("report") - LEFT_SECONDS, LONGEST_TEXT_SECONDS)
         until = meter.clock() + max(TEXT_SECONDS, patience)
         reading = self._reading.get(name)
         for _ in range(TRIES):

@@ -245,10 +245,12 @@ def _conduct(
             stage = Stage(settings, dataset, dispatcher, shared, references, first, interrupts)
             trials, finalists, ended_by = searched(stage)
             writer = writer or _writer(dataset)
-            duel, ended_by = dueled(stage, trials, finalists, ended_by)
+            ending = Ending(stage, began, trials, finalists, {}, writer)
+            duel, ended_by = dueled(stage, trials, finalists, ended_by, ending.rehearse)
+            ending.reckon()
             leading = judged(stage, finalists, duel, {}).recommended
             refits, ended_by = refitted(stage, finalists, leading, ended_by)
-            return Ending(stage, began, trials, finalists, refits, writer).told(duel, ended_by, own)
+            return replace(ending, refits=refits).told(duel, ended_by, own)
     finally:
         references.stop()
         if writer is not None:

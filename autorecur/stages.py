@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -185,9 +185,16 @@ def searched(stage: Stage) -> tuple[tuple[Trial, ...], dict[str, Trial], str]:
 
 
 def dueled(
-    stage: Stage, trials: Sequence[Trial], finalists: Mapping[str, Trial], ended_by: str
+    stage: Stage,
+    trials: Sequence[Trial],
+    finalists: Mapping[str, Trial],
+    ended_by: str,
+    meanwhile: Callable[[Duel], None],
 ) -> tuple[Duel, str]:
-    """Both finalists on the same fresh folds; and why the run ended, if it has to end now."""
+    """Both finalists on the same fresh folds; and why the run ended, if it has to end now.
+
+    `meanwhile` as in `Dispatcher.run`, and told of the duel.
+    """
     whole = [full_seconds(trial, trials, stage.steps) for trial in finalists.values()]
     slowest = max(whole, default=0.0)
     waves = -(-stage.refits // min(len(CELLS), stage.dispatcher.workers))
@@ -209,7 +216,7 @@ def dueled(
         overhead_seconds=max((trial.overhead_seconds for trial in finalists.values()), default=0.0),
         is_clear=lambda tally: _is_clear(stage, tally),
     )
-    return duel, _fought(stage, duel, ended_by, "duel")
+    return duel, _fought(stage, duel, ended_by, "duel", lambda: meanwhile(duel))
 
 
 def _leading(finalists: Mapping[str, Trial]) -> str | None:
@@ -219,28 +226,41 @@ def _leading(finalists: Mapping[str, Trial]) -> str | None:
     return min(known, key=lambda cell: known[cell], default=None)
 
 
-def dueled_on(stage: Stage, duel: Duel, ended_by: str) -> str:
+def dueled_on(
+    stage: Stage, duel: Duel, ended_by: str, meanwhile: Callable[[], None] = lambda: None
+) -> str:
     """More seeds, in what the refit has left of its time; as `dueled`, why the run ended."""
     if stage.meter.budget.seconds is None or ended_by == INTERRUPT:
         return ended_by
-    stage.enter("duel")
+    stage.meter.enter("duel")
+    if stage.dispatcher.stage != "duel":  # it may go on more than once
+        stage.dispatcher.enter("duel")
     stage.dispatcher.last = True
     duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
-    return _fought(stage, duel, ended_by, "refit")
+    return _fought(stage, duel, ended_by, "refit", meanwhile)
 
 
-def _fought(stage: Stage, duel: Duel, ended_by: str, share: str) -> str:
+def _fought(
+    stage: Stage,
+    duel: Duel,
+    ended_by: str,
+    share: str,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> str:
     """Train what time and trainings allow, and wait for the baselines on those folds.
 
     `share`: whose time that is.
     """
     if ended_by == INTERRUPT:
         return ended_by
+    references = stage.references
+    references.release()
     try:
         with stage.interrupts.taken():
-            duel.run()
+            duel.run(meanwhile)
             # No longer than that: beside busy processes it would cost the refit its time.
-            stage.references.wait_for(duel.tally.folds, stage.meter.left(share))
+            references.wait_for(duel.tally.folds, stage.meter.left(share))
+            references.hold(duel.tally.folds)  # the others only matter if the duel goes on
     except KeyboardInterrupt:  # what was paired until then is judged
         return stage.interrupted()
     return ENDED_CLEAR if duel.ended_early else ended_by

@@ -14,16 +14,23 @@ from typing import Any
 
 import pytest
 
+import autorecur
 from autorecur.data.understand import Asked
 from autorecur.ending import Ending
 from autorecur.judge.outcome import Kept
 from autorecur.metrics import METRICS
 from autorecur.nets.candidate import Candidate, Space
 from autorecur.nets.order import Fit, Status
+from autorecur.record import Record
+from autorecur.report import write as write_report
+from autorecur.run import REPORT_FILE
+from autorecur.search.budget import Shares
+from autorecur.search.events import Event
 from autorecur.search.limits import Limits
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
 from autorecur.stages import Given, Settings, Stage
+from autorecur.tables import bundled
 
 
 def trial(cell: str, score: float, width: int = 32, excess: str = "") -> Trial:
@@ -161,6 +168,31 @@ def test_a_writer_that_fails_or_never_answers_loses_the_network_and_not_the_run(
     assert model is None and kept is not None and time.monotonic() - begin < 20
     assert "BrokenProcessPool: a process was ended" in kept.reason or "in time" in kept.reason
     assert not (tmp_path / MODEL_FILE).exists()
+
+
+def test_the_report_is_rehearsed_beside_the_duel_and_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first one takes many times as long as the next: the workers must not wait for it."""
+    heard: list[Event] = []
+    written: list[tuple[str, int, Path]] = []  # the stage, the trainings by then, the file
+
+    def noted(record: Record, path: Path) -> Path:
+        written.append((heard[-1].stage, heard[-1].done, path))
+        return write_report(record, path)
+
+    monkeypatch.setattr("autorecur.ending.write_report", noted)
+    run = autorecur.fit(
+        bundled("co2_weekly"), "co2", time="date", horizon=13, budget="30s",
+        space={"width": (8,), "depth": (1,)}, out=tmp_path / "run", listener=heard.append,
+    )  # fmt: skip
+    (first, begun, _), *_ = written
+    duel = [each.done for each in heard if each.kind == "training" and each.stage == "duel"]
+    assert first == "duel" and begun < max(duel)
+    seen = [(stage, path.name) for stage, _, path in written if path.parent == run.folder]
+    assert seen == [("report", REPORT_FILE)] and written[-1][2].parent == run.folder
+    # What the report will not need is the refit's: it need not have ended when it usually would.
+    assert run.record.budget["spent_seconds"] > Shares.of(30.0).refit
 
 
 def test_a_copy_that_fails_leaves_the_best_network_so_far(

@@ -161,9 +161,9 @@ class Duel:
         folds = max(1, self._planned - self._started)
         return affordable_seconds(left, self.dispatcher.workers, folds, overhead)
 
-    def run(self) -> None:
-        """Train what time and trainings allow."""
-        self.dispatcher.run(self._next, self._done)
+    def run(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Train what time and trainings allow; `meanwhile` as in `Dispatcher.run`."""
+        self.dispatcher.run(self._next, self._done, meanwhile=meanwhile)
 
     @property
     def ended_early(self) -> bool:
@@ -231,20 +231,23 @@ class Duel:
         return [self._order(place, self.finalists[cell], most) for cell in cells]
 
     def _time_for_another(self) -> bool:
-        """Whether one more pair has time to reach what would be kept of it: its best weights.
+        meter = self.dispatcher.meter
+        return not self.tally.fits or meter.clock() + self.another_seconds < self.deadline
+
+    @property
+    def another_seconds(self) -> float:
+        """Until one more pair has reached what would be kept of it: its best weights.
 
         What a training does after its best step changes nothing in its score, so that a deadline
         which falls there costs nothing, and the time before it is not left idle.
         """
         fits = self.tally.fits
         if not fits:
-            return True
+            return 0.0
         useful = float(np.quantile([_useful_seconds(fit) for fit in fits], USUAL))
         # Programs are mostly there by then; where one is not, it is in the cache on the disk.
         useful += float(np.median([fit.ledger["compile"] for fit in fits]))
-        waves = 1.0 if self.dispatcher.workers > 1 else 2.0
-        meter = self.dispatcher.meter
-        return meter.clock() + waves * useful < self.deadline
+        return useful if self.dispatcher.workers > 1 else 2.0 * useful
 
     def _order(self, place: Round, candidate: Candidate, most_seconds: float) -> Order:
         part = "" if place.share == 1.0 else f"part-{place.share:g}-"

@@ -65,6 +65,7 @@ class References:
     failed: dict[str, str] = field(default_factory=dict)  # by baseline, where and why
     ready: threading.Event = field(default_factory=threading.Event)  # the holdout's are all there
     _enough: threading.Event = field(default_factory=threading.Event)  # but for the holdout's
+    _free: threading.Event = field(default_factory=threading.Event)  # unless they are held back
     _stop: threading.Event = field(default_factory=threading.Event)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
@@ -72,21 +73,40 @@ class References:
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
         _begun.add(self)
+        self._free.set()
         self._thread.start()
 
     def wait_for(self, folds: Iterable[str], seconds: float) -> None:
         """Wait until every baseline has been scored on `folds`, or for so many seconds."""
         wanted, until = set(folds), time.monotonic() + seconds
+        self.release()
         while self._thread is not None and self._thread.is_alive() and time.monotonic() < until:
-            if all(wanted <= set(scores) for scores in self.scores.values()) and self.scores:
+            if self._have(wanted):
                 return
             self._thread.join(POLL_SECONDS)
+
+    def _have(self, folds: set[str]) -> bool:
+        return bool(self.scores) and all(folds <= set(each) for each in self.scores.values())
+
+    def hold(self, folds: Iterable[str]) -> None:
+        """Begin no other for now, where the holdout's and those on `folds` are there.
+
+        What is fitted here takes turns with whatever this process does: a report beside it takes
+        several times as long.
+        """
+        if self.ready.is_set() and self._have(set(folds)):
+            self._free.clear()
+
+    def release(self) -> None:
+        """Go on, after `hold`."""
+        self._free.set()
 
     def wait(self, folds: Iterable[str], seconds: float | None) -> None:
         """Wait for all of them; where there are but `seconds`, for the holdout's and for `folds`.
 
         What is not begun by then is given up, and what is not done is never told.
         """
+        self.release()
         if self._thread is not None and seconds is not None and seconds < float("inf"):
             until = time.monotonic() + seconds
             self.wait_for(folds, seconds)
@@ -100,6 +120,7 @@ class References:
         """Begin no other, and tell of no other."""
         with self._telling:
             self._stop.set()
+        self.release()
 
     def join(self, until: float) -> None:
         """Wait until the thread has ended, or until `time.monotonic()` says `until`."""
@@ -121,7 +142,7 @@ class References:
         """Whether all of them were tried; the holdout's are, where the others are enough."""
         found: list[_Scored] = []
         each = baseline.fits(self.dataset, fold, self.metric)
-        while not (self._stop.is_set() or (self._enough.is_set() and not keep)):
+        while self._wanted(keep):
             name, fitted = next(each, (None, None))
             if name is None or fitted is None:
                 self._tell(fold, found, keep)
@@ -133,6 +154,11 @@ class References:
             except Exception as error:
                 self._fail(name, fold, error)
         return False
+
+    def _wanted(self, keep: bool) -> bool:
+        """Whether another one is to be fitted, of the holdout (`keep`) or of a fold."""
+        self._free.wait()
+        return not (self._stop.is_set() or (self._enough.is_set() and not keep))
 
     def _scored(self, fold: Fold, fitted: baseline.FittedBaseline) -> _Scored:
         other = second_opinion(self.metric)

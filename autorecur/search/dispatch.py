@@ -100,10 +100,12 @@ class Dispatcher:
         next_order: Callable[[], Order | None],
         done: Callable[[Order, Fit], Mapping[str, Any] | None],
         rung: Callable[[Order], int | None] = lambda order: None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         """Until `next_order` gives None while nothing runs; one training may unlock the next.
 
-        What `done` returns is noted in the journal beside the training.
+        What `done` returns is noted in the journal beside the training. `meanwhile` is called again
+        and again while every worker is busy: for what this process can do then.
         """
 
         def next_fresh() -> Order | None:
@@ -128,6 +130,8 @@ class Dispatcher:
                 if not flying:
                     return
                 self._notice(flying, rung)
+                if len(flying) >= self.workers:
+                    meanwhile()
                 landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in landed | self._given_up(flying):
                     self.running.over(future)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,33 @@ def test_without_time_the_folds_that_count_and_the_holdout_are_waited_for() -> N
     assert all({"holdout", latest} <= folds for folds in scored.values())
     assert made.dataset.split.duel[0].name not in set.union(*scored.values())
     # Nothing of it is left that the end of the process could meet in compiled code.
+    assert not at_work()
+
+
+def test_held_back_it_begins_no_other_until_it_is_released() -> None:
+    made = references()
+    latest = made.dataset.split.duel[-1].name
+    made.start()
+    made.hold((latest,))  # too soon: a report will need that fold, and the holdout
+    made.wait_for((latest,), 300.0)
+    made.hold((latest,))
+    time.sleep(1.0)  # what it was in the midst of is over
+    held = made.scores
+    time.sleep(1.0)
+    assert made.scores == held and at_work()
+    made.release()
+    made.wait((), None)
+    folds = {"holdout", *(fold.name for fold in made.dataset.split.duel)}
+    assert all(set(scores) == folds for scores in made.scores.values())
+
+
+def test_held_back_it_can_be_stopped() -> None:
+    made = references()
+    made.start()
+    made.wait_for((), 300.0)
+    made.hold(())
+    made.stop()
+    made.join(time.monotonic() + 60.0)
     assert not at_work()
 
 
@@ -114,7 +142,8 @@ from autorecur.judge import references
 from autorecur.judge.references import References
 class Stuck(References):
     def __init__(self):
-        self._stop, self._telling, self._thread = threading.Event(), threading.Lock(), None
+        self._stop, self._free = threading.Event(), threading.Event()
+        self._telling, self._thread = threading.Lock(), None
     def _run(self):
         time.sleep(float(sys.argv[1]))
         print("fitted", flush=True)

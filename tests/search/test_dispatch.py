@@ -194,6 +194,19 @@ def test_a_finished_training_may_unlock_the_next(bench: Bench) -> None:
     assert begun == ["first", "second"]
 
 
+def test_what_the_parent_does_meanwhile_keeps_no_worker_waiting(bench: Bench) -> None:
+    waiting = [bench.order(name, steps=400) for name in ("one", "two", "three")]
+    begun: list[tuple[int, int]] = []  # orders that are still to come, and trainings that ended
+
+    bench.dispatcher.run(
+        lambda: waiting.pop() if waiting else None,
+        lambda order, fit: None,
+        meanwhile=lambda: begun.append((len(waiting), len(bench.lines("training")))),
+    )
+    # Both workers are busy then, be it with the last two; with a worker free it is not done.
+    assert begun and {left + ended for left, ended in begun} == {1}
+
+
 def test_companions_are_carried_out_side_by_side(bench: Bench) -> None:
     rates = {"slow": 0.002, "fast": 0.02}
     orders = [

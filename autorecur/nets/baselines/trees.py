@@ -65,7 +65,11 @@ def grown(taught: Taught, held: Taught, squared: bool) -> Trees:
 
 
 def grown_classes(taught: Taught, counts: Rows, held: Taught, classes: int) -> Trees:
-    """Trees for classes, from examples that count so much; as many as the log loss asks for."""
+    """Trees for classes, from examples that count so much; as many as the log loss asks for.
+
+    Weights that are all alike are not named: scikit-learn finds the bins of weighted columns in
+    Python, which takes many times as long as the trees.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     inputs, outcomes = taught
@@ -75,7 +79,7 @@ def grown_classes(taught: Taught, counts: Rows, held: Taught, classes: int) -> T
         max_iter=_rounds(rounds, inputs),
         learning_rate=SEVERAL_RATE if several else RATE,
         **_settings(inputs),
-    ).fit(inputs, outcomes, sample_weight=counts)
+    ).fit(inputs, outcomes, sample_weight=counts if np.ptp(counts) else None)
     seen, truth = held
     known = np.isin(truth, model.classes_)
     if not known.any():
