@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
@@ -17,20 +16,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from autorecur.assemble import holdout_detail, record_of
+from autorecur import filing
 from autorecur.command import command_of
-from autorecur.exhibits import figures, predictions
 from autorecur.judge.duel import Duel
 from autorecur.judge.outcome import Kept
 from autorecur.judge.verdict import Verdict
 from autorecur.metrics import sign
 from autorecur.nets.order import Fit
 from autorecur.nets.textual import with_text
-from autorecur.output import guard_note, write_csv
-from autorecur.questions import beats_plain, crosschecked
-from autorecur.record import Record
-from autorecur.report import write as write_report
-from autorecur.run import PREDICTIONS_FILE, REPORT_FILE, Run
+from autorecur.output import guard_note
+from autorecur.run import PREDICTIONS_FILE, Run
+from autorecur.search.budget import Shares
 from autorecur.search.journal import INTERRUPT
 from autorecur.search.search import MODEL_FILE
 from autorecur.search.trial import Trial
@@ -41,17 +37,20 @@ from autorecur.story import Story
 __all__ = ["TEXT_SECONDS", "Ending"]
 
 INTERRUPT_SECONDS = 2.0
-REHEARSALS = 1.2  # that the report may take: most of its figures are drawn by then
+FIRST_SHARE = 0.8  # of a first report, that another may take: much of that one was imports …
+REHEARSALS = 1.2  # … and of any other: most figures are drawn by then
+FIRST_SECONDS = 4.0  # that a first one may take beside busy processes
+BESIDE = 1.5  # times as much it takes, while a baseline is being fitted
 UNKNOWN_SECONDS = 1.5  # that a report is reckoned with where none was rehearsed
-LEAST_SECONDS = 2.0  # that it is reckoned with before the refit, which it tells of too
+LEAST_SECONDS = 1.5  # that it is reckoned with before the refit, which it tells of too …
+LEAST_SHARE = 0.03  # … and of a budget that can spare it
 SO_FAR = "so far"  # in place of a cell: the best network of the search
 END_SECONDS = 0.7  # more, for processes to end
 LONGEST_TEXT_SECONDS = 600.0  # that it may take where no time is set
 LEFT_SECONDS = 3.0  # for the record and the report, before which it must be done
 TRIES = 2
 LONGEST_MESSAGE = 120
-TEXT_SECONDS = 2.5  # more for the report of texts, whose network is saved with its tokeniser …
-NEXT_TEXT_SECONDS = 1.0  # … by a process that has done that before
+TEXT_SECONDS = 2.5  # more for the report of texts, whose network is saved with its tokeniser
 
 
 @dataclass
@@ -69,34 +68,44 @@ class Ending:
     writer: WorkerPool | None  # a process with Keras' text layers, where the networks read texts
     _reading: dict[str, Future[str]] = field(default_factory=dict)  # networks that read, by cell
     _seconds: float | None = None  # that the report is reckoned with, where it was rehearsed
+    _rehearsed: bool = False
     _first_text: Future[str] | None = None  # a first network that reads
 
     def rehearse(self, duel: Duel) -> None:
         """Write a first report where nobody sees it, while this process has nothing else to do.
 
         The libraries that it imports and the fonts that it reads would otherwise cost each worker
-        its seconds at the end. Once, and as soon as the baselines are there.
+        its seconds at the end. Once, and as soon as the baselines are there; but not so late that
+        the refit would have to wait for it.
         """
-        if self._seconds is not None:
-            return
-        with suppress(OSError):  # of the scratch folder: the end will say so
-            self._measure(duel, "time")
-        if self._seconds is not None and self.writer is not None:
+        if self._first_text is None and self.writer is not None:
             file = self.stage.settings.folder / MODEL_FILE
             self._first_text = self._with_text(file, file.parent / "checkpoints" / "read.keras")
+        if self._seconds is None and self.stage.meter.left("duel") >= FIRST_SECONDS:
+            with suppress(OSError):  # of the scratch folder: the end will say so
+                self._measure(duel, "time")
 
     def reckon(self) -> None:
         """What was learnt by that, for the refit: it gets what the report will not need."""
-        if self._seconds is not None:
-            text = self._text_seconds if self.writer is not None else 0.0
-            self.stage.meter.expect_report(max(LEAST_SECONDS, self._seconds) + text)
+        meter = self.stage.meter
+        limit = meter.budget.seconds
+        if limit is None:
+            return
+        shares = Shares.of(limit)
+        usual = shares.report - shares.refit
+        least = min(usual, max(LEAST_SECONDS, LEAST_SHARE * limit))
+        report = usual if self._seconds is None else max(least, self._seconds)
+        meter.expect_report(report + self._text_seconds)
 
     @property
     def _text_seconds(self) -> float:
-        """That a tokeniser is reckoned with, while it is not done."""
+        """That a tokeniser is reckoned with: none, where its process has done that before.
+
+        It then takes tenths of one, beside what is written here.
+        """
         tried = self._first_text
         ready = tried is not None and tried.done() and tried.exception() is None
-        return NEXT_TEXT_SECONDS if ready else TEXT_SECONDS
+        return 0.0 if self.writer is None or ready else TEXT_SECONDS
 
     def told(self, duel: Duel, ended_by: str, own: bool) -> Run:
         """More of the duel, the last verdict, the network kept, the record and the report.
@@ -110,15 +119,20 @@ class Ending:
         stage.enter("report")
         if own:  # both cores for the report
             stage.dispatcher.executor.shutdown(wait=False, cancel_futures=True)
-        # Whoever interrupts wants the end now: the baselines that are not ready are given up.
-        patience = INTERRUPT_SECONDS if ended_by == INTERRUPT else stage.meter.left("report") / 2
+        # Baselines that are not ready are waited for while that costs the report nothing, which
+        # takes longer beside them; whoever interrupts wants the end now.
+        left = stage.meter.left("report")
+        spare = left - BESIDE * (self._seconds or UNKNOWN_SECONDS)
+        patience = min(left / 2, max(0.0, spare))
+        if ended_by == INTERRUPT:
+            patience = INTERRUPT_SECONDS
         stage.references.wait(duel.tally.folds, patience)
         story = self._story(duel, ended_by)
         model, kept = self._saved(story.verdict)
         # The sentence says what is in the folder, and only now that is known.
         verdict = judged(stage, self.finalists, duel, self.refits, kept) if kept else story.verdict
         story = replace(story, model=model, verdict=verdict)
-        run = _written(_detailed(story), stage.settings.folder)
+        run = Run(stage.settings.folder, filing.written(story, stage.settings.folder))
         if note := guard_note(run.folder / PREDICTIONS_FILE):
             stage.dispatcher.tell("note", note)
         stage.dispatcher.tell("end", story.verdict.sentence)
@@ -133,7 +147,10 @@ class Ending:
         meter = self.stage.meter
         if meter.budget.seconds is None:
             return ended_by
-        first, self._seconds = self._seconds, None
+        first = self._seconds
+        if meter.left("report") < (first or UNKNOWN_SECONDS) + duel.another_seconds:
+            return ended_by
+        self._seconds = None
         ended_by = dueled_on(self.stage, duel, ended_by, partial(self._measure, duel, ended_by))
         needed = 2 * (first or UNKNOWN_SECONDS) + duel.another_seconds
         if self._seconds is None and meter.left("report") > needed:
@@ -163,9 +180,9 @@ class Ending:
         cell = story.verdict.recommended or ""
         network = networks.get(cell) or next(iter(networks.values()))
         story = replace(story, model=self.finalists.get(cell), model_file=network)
-        with tempfile.TemporaryDirectory() as scratch:
-            _filed(_detailed(story), Path(scratch))
-        self._seconds = REHEARSALS * (meter.clock() - begin) + END_SECONDS
+        filing.rehearsed(story)
+        share = REHEARSALS if self._rehearsed else FIRST_SHARE
+        self._seconds, self._rehearsed = share * (meter.clock() - begin) + END_SECONDS, True
 
     def _story(self, duel: Duel, ended_by: str) -> Story:
         """What there is to tell by now, but for the network, which is not saved yet."""
@@ -295,30 +312,3 @@ def _put(network: Path, file: Path) -> None:
         os.replace(part, file)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _written(story: Story, folder: Path) -> Run:
-    """Record and report on disk. The page is drawn once to learn what that costs, then for good."""
-    with tempfile.TemporaryDirectory() as scratch:
-        write_report(record_of(story), Path(scratch) / REPORT_FILE)
-    return Run(folder, _filed(story, folder))
-
-
-def _filed(story: Story, folder: Path) -> Record:
-    """The record, the report and the predictions, in `folder`."""
-    write_csv(predictions(story), folder / PREDICTIONS_FILE)
-    record = record_of(story)
-    record.write(folder)
-    write_report(record, folder / REPORT_FILE)
-    return record
-
-
-def _detailed(story: Story) -> Story:
-    """With what only the report tells."""
-    return replace(
-        story,
-        details=holdout_detail(story),
-        crosschecks=crosschecked(story),
-        beats_plain=beats_plain(story),
-        figures=figures(story),
-    )

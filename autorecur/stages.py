@@ -33,7 +33,7 @@ from autorecur.nets.order import Fit
 from autorecur.nets.shape import Shape
 from autorecur.nets.textual import vocabulary_bytes
 from autorecur.search.budget import Meter, divide_trainings
-from autorecur.search.dispatch import SLACK_SECONDS, Dispatcher
+from autorecur.search.dispatch import Dispatcher
 from autorecur.search.journal import INTERRUPT
 from autorecur.search.limits import Limits
 from autorecur.search.plan import Plan
@@ -236,7 +236,7 @@ def dueled_on(
     if stage.dispatcher.stage != "duel":  # it may go on more than once
         stage.dispatcher.enter("duel")
     stage.dispatcher.last = True
-    duel.deadline = stage.meter.deadline("refit") - SLACK_SECONDS
+    duel.deadline, duel.slack = stage.meter.deadline("refit"), 0.0
     return _fought(stage, duel, ended_by, "refit", meanwhile)
 
 
@@ -260,7 +260,8 @@ def _fought(
             duel.run(meanwhile)
             # No longer than that: beside busy processes it would cost the refit its time.
             references.wait_for(duel.tally.folds, stage.meter.left(share))
-            references.hold(duel.tally.folds)  # the others only matter if the duel goes on
+            if stage.meter.budget.seconds is not None:  # without, all of them are waited for
+                references.hold(duel.tally.folds)  # the others only matter if the duel goes on
     except KeyboardInterrupt:  # what was paired until then is judged
         return stage.interrupted()
     return ENDED_CLEAR if duel.ended_early else ended_by

@@ -47,6 +47,7 @@ LAYERS = (
         "expectation",
         "stages",
         "assemble",
+        "filing",
         "ending",
         "pipeline",
         "options",

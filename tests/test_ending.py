@@ -181,7 +181,7 @@ def test_the_report_is_rehearsed_beside_the_duel_and_written_once(
         written.append((heard[-1].stage, heard[-1].done, path))
         return write_report(record, path)
 
-    monkeypatch.setattr("autorecur.ending.write_report", noted)
+    monkeypatch.setattr("autorecur.filing.write_report", noted)
     run = autorecur.fit(
         bundled("co2_weekly"), "co2", time="date", horizon=13, budget="30s",
         space={"width": (8,), "depth": (1,)}, out=tmp_path / "run", listener=heard.append,

@@ -82,7 +82,7 @@ class Duel:
     ) -> None:
         self.dataset, self.arrays, self.finalists, self.metric = dataset, arrays, finalists, metric
         self.steps, self.dispatcher = steps, dispatcher
-        self.deadline = dispatcher.meter.deadline("duel")
+        self.deadline, self.slack = dispatcher.meter.deadline("duel"), SLACK_SECONDS
         self.folds = dataset.split.duel
         self._partners: dict[str, Candidate] = {}
         if anchor is not None and len(finalists) == len(CELLS):
@@ -189,7 +189,7 @@ class Duel:
     def _next(self) -> Order | None:
         replay = self.dispatcher.replay
         if self._waiting:
-            order = replace(self._waiting[-1], deadline=self.deadline + SLACK_SECONDS)
+            order = replace(self._waiting[-1], deadline=self.deadline + self.slack)
             if self.tally.owes_nothing(self._places[order.id]) and not replay.knows(order):
                 self._waiting.clear()  # the end has cut the first half: no pair comes of it
                 return self._next()
@@ -265,7 +265,7 @@ class Duel:
             # Seconds are the limit there, so that the faster cell may take more steps.
             steps=2 * self.steps if place.regime == EQUAL_SECONDS else self.steps,
             metric=self.metric.name,
-            deadline=self.deadline + SLACK_SECONDS,
+            deadline=self.deadline + self.slack,
             longest_seconds=most_seconds,
             forecast=True,
             aside=bool(place.regime),

@@ -79,6 +79,8 @@ class References:
     def wait_for(self, folds: Iterable[str], seconds: float) -> None:
         """Wait until every baseline has been scored on `folds`, or for so many seconds."""
         wanted, until = set(folds), time.monotonic() + seconds
+        if self._have(wanted):
+            return
         self.release()
         while self._thread is not None and self._thread.is_alive() and time.monotonic() < until:
             if self._have(wanted):
@@ -106,14 +108,15 @@ class References:
 
         What is not begun by then is given up, and what is not done is never told.
         """
-        self.release()
         if self._thread is not None and seconds is not None and seconds < float("inf"):
             until = time.monotonic() + seconds
             self.wait_for(folds, seconds)
             self._enough.set()
+            self.release()
             self.join(until)
             self.stop()
         elif self._thread is not None:
+            self.release()
             self._thread.join()
 
     def stop(self) -> None:
